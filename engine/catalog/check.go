@@ -1,0 +1,227 @@
+package catalog
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/kravverk/kravverk/engine/diag"
+	"github.com/kravverk/kravverk/engine/rule"
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// checkFacts holds what the schema cannot say of a fact alone.
+func (l *loader) checkFacts() {
+	for _, f := range l.cat.Facts {
+		derived := len(f.Derived.raw) > 0
+		switch {
+		case derived && f.Type != Bool:
+			l.add("derived-type", f.At("type"), f.ID)
+		case derived && (len(f.AskWhen.raw) > 0 || f.Text != ""):
+			l.add("derived-ask", f.At("id"), f.ID)
+		case !derived && f.Text == "":
+			l.add("no-question", f.At("id"), f.ID)
+		case !derived && f.Group == "":
+			l.add("no-group", f.At("id"), f.ID)
+		}
+		switch {
+		case f.Type == Bool && len(f.Options) > 0:
+			l.add("has-options", f.At("options"), f.ID)
+		case f.Type != Bool && len(f.Options) == 0:
+			l.add("no-options", f.At("id"), f.ID)
+		case len(f.Options) > 60:
+			l.add("too-many", f.At("options"), f.ID)
+		}
+		seen := map[string]bool{}
+		for i, o := range f.Options {
+			if seen[o.ID] {
+				l.add("option-repeated", f.At("options/"+itoa(i)+"/id"), o.ID)
+			}
+			seen[o.ID] = true
+		}
+	}
+}
+
+// check holds what is left when ids are resolved and rows compiled.
+func (l *loader) check() {
+	c := l.cat
+	l.checkLevels()
+	l.checkLaws()
+	l.checkProfiles()
+	for _, r := range c.Requirements {
+		l.checkRequirement(r)
+	}
+	if l.list.HasErrors() {
+		return // what cannot be reached is only worth saying of sound rows
+	}
+	for _, r := range c.Requirements {
+		if r.Applies.Eval(c.Space.Anything()) == rule.No {
+			l.warn("never", r.At("id"), r.ID)
+		}
+	}
+	for _, f := range c.Facts {
+		if !f.IsDerived() && f.Asked.Eval(c.Space.Anything()) == rule.No {
+			l.warn("never-asked", f.At("id"), f.ID)
+		}
+	}
+}
+
+func (l *loader) checkLevels() {
+	var values []int
+	stops := 0
+	for _, v := range l.cat.Levels {
+		values = append(values, v.Value)
+		if v.Stop {
+			stops++
+		}
+	}
+	if l.base().main.bad["/level"] {
+		return
+	}
+	if !slices.Equal(values, []int{0, 1, 2, 3, 4}) || stops != 1 || !l.cat.Levels[4].Stop {
+		l.add("level-gap", l.base().main.at("/level/0"))
+	}
+}
+
+func (l *loader) checkLaws() {
+	for _, x := range l.cat.Laws {
+		if x.Ticked && x.Question == "" {
+			l.add("law-question", x.At("id"), x.ID)
+		}
+		if !x.Ticked && len(x.SuggestedWhen.raw) > 0 {
+			l.add("law-both", x.At("suggested_when"), x.ID)
+		}
+		for _, row := range x.AppliesWhen.Rows {
+			for _, a := range row.Atoms {
+				if a.Aspect != nil {
+					l.add("law-levels", a.At)
+				}
+			}
+		}
+		for _, d := range []struct{ key, date string }{{"from", x.InForce.From}, {"to", x.InForce.To}} {
+			l.date(x.At("in_force/"+d.key), d.date)
+		}
+		if today := l.opts.Date; today != "" {
+			if x.InForce.From > today || x.InForce.To != "" && x.InForce.To < today {
+				l.warn("law-date", x.At("in_force"), x.ID, today)
+			}
+		}
+	}
+}
+
+func (l *loader) date(at diag.Range, date string) {
+	if date == "" {
+		return
+	}
+	if _, err := time.Parse(time.DateOnly, date); err != nil {
+		l.add("bad-date", at, date)
+	}
+}
+
+func (l *loader) checkProfiles() {
+	c := l.cat
+	base := c.ID + "@" + c.Version
+	for i, p := range c.Profiles {
+		if c.ID != "" && p.Extends != base {
+			l.add("extends", p.At("extends"), p.Extends, base)
+		}
+		if i > 0 && c.Profiles[i-1].Precedence == p.Precedence {
+			l.add("precedence", p.At("precedence"), c.Profiles[i-1].ID, p.ID)
+		}
+		for _, f := range p.Prefills {
+			switch {
+			case f.Strength == "contracted" && (f.AgreementID == "" || f.Clause == ""):
+				l.add("contracted", f.At("strength"))
+			case f.Strength == "verified" && f.ValidUntil == "":
+				l.add("verified", f.At("strength"))
+			}
+			l.date(f.At("valid_until"), f.ValidUntil)
+		}
+		l.date(p.At("issued"), p.Issued)
+	}
+	l.date(l.base().main.at("/catalog/issued"), c.Issued)
+}
+
+func (l *loader) checkRequirement(r *Requirement) {
+	if r.Is == "" && r.Shall == "" {
+		l.add("no-wording", r.At("id"))
+	} else if r.Shall == "" && r.Concern != "own" {
+		l.add("no-shall", r.At("id"))
+	}
+	if r.Basis == "statute" && len(r.Levels) > 0 {
+		l.add("statute-levels", r.At("levels"))
+	}
+	l.checkContent(Effective{Content: r.Content}, r, &r.place)
+	for _, c := range r.Changes {
+		if c.Adjust == nil {
+			continue
+		}
+		// Each adjustment is held to the rules alone; pairs can only mix fields
+		// that have passed.
+		if r.Basis == "statute" && c.Adjust.Levels != nil {
+			l.add("statute-levels", c.Adjust.At("levels"))
+		}
+		l.checkContent(Effective{Content: r.Content}.with(c), r, &c.Adjust.place)
+	}
+}
+
+func (l *loader) checkContent(f Effective, r *Requirement, p *place) {
+	if len(f.Levels) > 0 {
+		for _, rows := range []struct {
+			key  string
+			rows *Rows
+		}{{"when", &f.When}, {"unless", &f.Unless}} {
+			for _, row := range rows.rows.Rows {
+				for _, a := range row.Atoms {
+					if a.Aspect != nil && rows.key == "when" {
+						l.add("levels-and-when", a.At, a.Aspect.ID)
+					}
+				}
+			}
+		}
+	}
+	switch f.Obligation {
+	case "should":
+		if f.Weight == 0 {
+			l.add("should-weight", p.At("obligation"))
+		} else if f.Partly >= f.Weight {
+			l.add("partly-weight", p.At("partly"))
+		}
+		if r.Category != "award" {
+			l.add("should-category", r.At("category"))
+		}
+		if f.Shall != "" && !strings.Contains(strings.ToLower(f.Shall), "bör") {
+			l.add("should-word", p.At("shall"))
+		}
+	case "shall":
+		if f.Weight != 0 {
+			l.add("shall-weight", p.At("weight"))
+		}
+		if r.Category == "award" {
+			l.add("shall-award", r.At("category"))
+		}
+	}
+	used := map[string]bool{}
+	for _, text := range []struct{ key, text string }{{"title", f.Title}, {"is", f.Is}, {"shall", f.Shall}} {
+		for _, m := range placeholder.FindAllStringSubmatch(text.text, -1) {
+			used[m[1]] = true
+			if f.Parameters[m[1]] == nil {
+				l.hint("parameter-no", p.At(text.key), nearest(m[1], slices.Collect(maps.Keys(f.Parameters))), m[1])
+			}
+		}
+		if strings.ContainsAny(placeholder.ReplaceAllString(text.text, ""), "{}") {
+			l.add("parameter-brace", p.At(text.key))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.Parameters)) {
+		if !used[name] {
+			l.add("parameter-idle", p.At("parameters/"+name), name)
+		}
+	}
+}
+
+var placeholder = regexp.MustCompile(`\{([a-z][a-z0-9_]*)\}`)

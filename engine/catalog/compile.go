@@ -1,0 +1,305 @@
+package catalog
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/kravverk/kravverk/engine/rule"
+)
+
+// compile resolves every id and compiles every condition.
+func (l *loader) compile() {
+	c := l.cat
+	l.checkFacts() // before the variables are laid out: a fact without options has none
+	l.variables()
+	for _, f := range c.Facts {
+		l.resolve(&f.AskWhen, &f.place, "ask_when")
+		l.resolve(&f.Derived, &f.place, "derived")
+	}
+	for _, x := range c.Laws {
+		l.resolve(&x.AppliesWhen, &x.place, "applies_when")
+		l.resolve(&x.SuggestedWhen, &x.place, "suggested_when")
+	}
+	for _, p := range c.Profiles {
+		l.resolve(&p.OfferedWhen, &p.place, "offered_when")
+	}
+	for _, f := range c.Facts {
+		l.fact(f)
+	}
+	for _, x := range c.Laws {
+		l.law(x)
+		x.Suggested = l.expr(&x.SuggestedWhen, false)
+	}
+	for _, p := range c.Profiles {
+		l.active(p)
+	}
+	for _, r := range c.Requirements {
+		l.content(&r.Content, &r.place)
+		r.Area = l.areas[r.AreaID]
+		if r.Area == nil && !l.damaged[r.AreaID] {
+			l.hint("unknown-ref", r.At("area"), nearest(r.AreaID, slices.Collect(maps.Keys(l.areas))), "området", r.AreaID)
+		}
+		for i, id := range r.LawIDs {
+			if law := l.laws[id]; law != nil {
+				r.Laws = append(r.Laws, law)
+			} else if !l.damaged[id] {
+				l.hint("unknown-ref", r.src.at(r.ptr+"/laws/"+itoa(i)), nearest(id, slices.Collect(maps.Keys(l.laws))), "lagrummet", id)
+			}
+		}
+	}
+	for _, p := range c.Profiles {
+		l.changes(p)
+	}
+	for _, r := range c.Requirements {
+		r.Applies = l.fold(Effective{Content: r.Content}, r.Changes)
+		if r.Profile != nil {
+			r.Applies = rule.And(l.active(r.Profile), r.Applies)
+		}
+	}
+	for _, p := range c.Profiles {
+		l.prefills(p)
+	}
+	slices.SortStableFunc(c.Requirements, func(a, b *Requirement) int {
+		if a.Area != nil && b.Area != nil && a.Area != b.Area {
+			return cmp.Compare(a.Area.Index, b.Area.Index)
+		}
+		// The base's own before what profiles add, each by id.
+		if (a.Profile == nil) != (b.Profile == nil) {
+			return cmp.Compare(truth(a.Profile != nil), truth(b.Profile != nil))
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+}
+
+// content resolves what a requirement and an adjustment have in common.
+func (l *loader) content(c *Content, p *place) {
+	l.resolve(&c.When, p, "when")
+	l.resolve(&c.Unless, p, "unless")
+	for _, a := range l.cat.Aspects {
+		if n, ok := c.Levels[a.ID]; ok {
+			c.Thresholds = append(c.Thresholds, Threshold{a, n})
+			if !a.IsRated() {
+				l.warn("unrated", p.At("levels/"+a.ID), a.ID)
+			}
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(c.Levels)) {
+		if l.aspects[id] == nil && !l.damaged[id] {
+			l.hint("unknown-ref", p.At("levels/"+id), "", "aspekten", id)
+		}
+	}
+	if c.RoleID != "" {
+		c.Role = l.roles[c.RoleID]
+		if c.Role == nil && !l.damaged[c.RoleID] {
+			l.hint("unknown-ref", p.At("role"), nearest(c.RoleID, slices.Collect(maps.Keys(l.roles))), "rollen", c.RoleID)
+		}
+	}
+}
+
+// requirement finds the requirement that a profile's table names.
+func (l *loader) requirement(p *place, id string) *Requirement {
+	r := l.cat.byID[id]
+	if r == nil && !l.damaged[id] {
+		l.hint("unknown-ref", p.At("requirement"), nearest(id, slices.Collect(maps.Keys(l.cat.byID))), "kravet", id)
+	}
+	return r
+}
+
+// changes gathers what a profile does to each requirement.
+func (l *loader) changes(p *Profile) {
+	at := map[*Requirement]int{}
+	change := func(r *Requirement) *Change {
+		i, ok := at[r]
+		if !ok {
+			i = len(r.Changes)
+			at[r] = i
+			r.Changes = append(r.Changes, Change{Profile: p})
+		}
+		return &r.Changes[i]
+	}
+	for _, a := range p.Adjusts {
+		l.content(&a.Content, &a.place)
+		r := l.requirement(&a.place, a.RequirementID)
+		if r == nil {
+			continue
+		}
+		c := change(r)
+		if c.Adjust != nil {
+			l.add("duplicate", a.At("requirement"), "anpassningen av", r.ID, c.Adjust.At("requirement").String())
+			continue
+		}
+		c.Adjust = a
+		if changesNothing(a, r) {
+			l.add("adjust-nothing", a.At("requirement"), r.ID)
+		}
+	}
+	for _, x := range p.Excludes {
+		if r := l.requirement(&x.place, x.RequirementID); r != nil {
+			if r.Profile == p {
+				l.add("exclude-own", x.At("requirement"), r.ID)
+			}
+			change(r).Exclude = x
+		}
+	}
+	for _, x := range p.Includes {
+		if r := l.requirement(&x.place, x.RequirementID); r != nil {
+			if !slices.ContainsFunc(r.Changes, func(c Change) bool { return c.Exclude != nil }) {
+				l.add("include-idle", x.At("requirement"), r.ID)
+			}
+			change(r).Include = x
+		}
+	}
+}
+
+func changesNothing(a *Adjust, r *Requirement) bool {
+	before := Effective{Content: r.Content}
+	after := before.with(Change{Adjust: a})
+	b, c := &before.Content, &after.Content
+	return b.Title == c.Title && b.Is == c.Is && b.Shall == c.Shall && b.Obligation == c.Obligation &&
+		b.Weight == c.Weight && b.Partly == c.Partly && b.RoleID == c.RoleID &&
+		maps.Equal(b.Levels, c.Levels) && len(a.When.raw) == 0 && len(a.Unless.raw) == 0 &&
+		len(a.Parameters) == 0 && len(a.Verify.Tender) == 0 && len(a.Verify.Contract) == 0
+}
+
+// Effective is a requirement's content as the profiles that count leave it.
+type Effective struct {
+	Content
+	Excluded *Exclude
+	By       *Profile // who excluded it
+	Adjusted []Change // the adjustments that count
+}
+
+// with folds one profile's change in, field by field; `levels` replaces the
+// whole, and so do rows. What is excluded stays so until a later profile
+// includes it.
+func (f Effective) with(c Change) Effective {
+	if a := c.Adjust; a != nil {
+		f.Adjusted = append(slices.Clone(f.Adjusted), c)
+		set := func(to *string, from string) {
+			if from != "" {
+				*to = from
+			}
+		}
+		set(&f.Title, a.Title)
+		set(&f.Is, a.Is)
+		set(&f.Shall, a.Shall)
+		set(&f.Obligation, a.Obligation)
+		if a.Weight != 0 {
+			f.Weight, f.Partly = a.Weight, a.Partly
+		}
+		if a.Levels != nil {
+			f.Levels, f.Thresholds = a.Levels, a.Thresholds
+		}
+		if len(a.When.raw) > 0 {
+			f.When = a.When
+		}
+		if len(a.Unless.raw) > 0 {
+			f.Unless = a.Unless
+		}
+		if a.Parameters != nil {
+			f.Parameters = maps.Clone(f.Parameters)
+			if f.Parameters == nil {
+				f.Parameters = map[string]map[string]string{}
+			}
+			maps.Copy(f.Parameters, a.Parameters)
+		}
+		if a.Role != nil {
+			f.RoleID, f.Role = a.RoleID, a.Role
+		}
+		if a.Verify.Tender != nil {
+			f.Verify.Tender = a.Verify.Tender
+		}
+		if a.Verify.Contract != nil {
+			f.Verify.Contract = a.Verify.Contract
+		}
+	}
+	if c.Exclude != nil {
+		f.Excluded, f.By = c.Exclude, c.Profile
+	}
+	if c.Include != nil {
+		f.Excluded, f.By = nil, nil
+	}
+	return f
+}
+
+// Effective folds in the changes of the profiles that count.
+func (r *Requirement) Effective(counts func(*Profile) bool) Effective {
+	f := Effective{Content: r.Content}
+	for _, c := range r.Changes {
+		if counts(c.Profile) {
+			f = f.with(c)
+		}
+	}
+	return f
+}
+
+// fold makes the whole condition: for each profile that changes the
+// requirement, (active and changed) or (not active and as before).
+func (l *loader) fold(f Effective, rest []Change) *rule.Expr {
+	if len(rest) == 0 {
+		if f.Excluded != nil {
+			return rule.Const(false)
+		}
+		return l.condition(&f.Content)
+	}
+	active := l.active(rest[0].Profile)
+	return rule.Or(
+		rule.And(active, l.fold(f.with(rest[0]), rest[1:])),
+		rule.And(rule.Not(active), l.fold(f, rest[1:])))
+}
+
+// condition is levels and any row of when, but no row of unless.
+func (l *loader) condition(c *Content) *rule.Expr {
+	levels := rule.Const(true)
+	if len(c.Thresholds) > 0 {
+		any := make([]*rule.Expr, 0, len(c.Thresholds))
+		for _, t := range c.Thresholds {
+			if t.Aspect.IsRated() {
+				any = append(any, rule.Is(t.Aspect.Var, AtLeast(t.Min)))
+			}
+		}
+		levels = rule.Or(any...)
+	}
+	return rule.And(levels, l.expr(&c.When, true), rule.Not(l.expr(&c.Unless, false)))
+}
+
+// AtLeast is the levels from min up to 3.
+func AtLeast(min int) rule.Set { return rule.Set(0b1111) &^ (rule.Of(min) - 1) }
+
+func (l *loader) prefills(p *Profile) {
+	byReq := map[*Requirement][]*Prefill{}
+	for _, f := range p.Prefills {
+		f.Profile = p
+		l.resolve(&f.When, &f.place, "when")
+		if f.AgreementID != "" {
+			i := slices.IndexFunc(p.Agreements, func(a *Agreement) bool { return a.ID == f.AgreementID })
+			if i >= 0 {
+				f.Agreement = p.Agreements[i]
+			} else if !l.damaged[f.AgreementID] {
+				var known []string
+				for _, a := range p.Agreements {
+					known = append(known, a.ID)
+				}
+				l.hint("unknown-ref", f.At("agreement"), nearest(f.AgreementID, known), "avtalet", f.AgreementID)
+			}
+		}
+		r := l.requirement(&f.place, f.RequirementID)
+		if r == nil {
+			continue
+		}
+		f.Requirement = r
+		f.Offered = rule.And(l.active(p), r.Applies, l.expr(&f.When, true))
+		r.Prefills = append(r.Prefills, f)
+		for _, other := range byReq[r] {
+			if l.broken[&f.When] || l.broken[&other.When] {
+				continue
+			}
+			if rule.And(f.Offered, other.Offered).Eval(l.cat.Space.Anything()) != rule.No {
+				l.add("prefill-twice", f.At("requirement"), r.ID, other.At("requirement").String())
+			}
+		}
+		byReq[r] = append(byReq[r], f)
+	}
+}

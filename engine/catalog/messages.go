@@ -1,0 +1,140 @@
+package catalog
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/kravverk/kravverk/engine/diag"
+)
+
+// messages holds the sentence for each code, and what to do.
+var messages = map[string]struct{ summary, detail string }{
+	// The file
+	"utf8":     {"filen är inte UTF-8", "Spara filen som UTF-8 i din textredigerare."},
+	"toml":     {"filen går inte att läsa som TOML: %s", "Rätta raden. Är du osäker, jämför med en rad som fungerar."},
+	"toml-1.1": {"raden är skriven i TOML 1.1, som många textredigerare inte förstår", "Skriv en tabell i klammer på en enda rad, utan komma sist."},
+	"no-file":  {"mappen %s innehåller ingen catalog.toml eller profile.toml", "Peka ut en mapp med en katalog, eller mappen ovanför flera."},
+	"no-base":  {"ingen baskatalog hittades", "En mapp måste innehålla catalog.toml. Profiler hör ihop med en baskatalog."},
+	"bases":    {"det finns mer än en baskatalog: %s", "Läs in en baskatalog i taget."},
+	"read":     {"filen går inte att läsa: %s", "Kontrollera att filen finns och att du får läsa den."},
+
+	// The schema
+	"unknown-key": {"nyckeln %q finns inte", ""},
+	"missing-key": {"nyckeln %q saknas", "Lägg till den."},
+	"value":       {"%s kan inte vara %s", ""},
+	"type":        {"%s ska vara %s, inte %s", ""},
+	"pattern":     {"%s kan inte skrivas %s", ""},
+	"empty":       {"%s är tom", "Skriv något, eller ta bort nyckeln."},
+	"minimum":     {"%s måste vara minst %s", ""},
+	"maximum":     {"%s får vara högst %s", ""},
+	"repeated":    {"%s nämner samma sak två gånger", "Ta bort den ena."},
+	"row-value":   {"%s har ett värde som inte går att använda i en rad", "Skriv true, false, ett alternativ eller en lista av alternativ. En nivå skrivs \">=2\"."},
+	"reserved":    {"%s är upptaget: så skrivs svaret Vet ej", "Välj ett annat id."},
+	"schema":      {"innehållet passar inte formatet: %s", "Jämför med beskrivningen i catalogs/README.md."},
+
+	// Meaning
+	"duplicate":       {"%s %q finns redan", "Ett id får bara användas en gång. Det andra står på %[3]s."},
+	"retired":         {"kravet %q är utgånget och får inte användas igen", "Ge kravet ett nytt nummer."},
+	"unknown-ref":     {"%s %q finns inte", ""},
+	"level-gap":       {"skalan ska ha nivåerna 0, 1, 2, 3 och 4, en gång var", "Nivå 4 ska ha stop = true."},
+	"no-options":      {"uppgiften %q är ett val men saknar alternativ", "Lägg till options med minst två alternativ."},
+	"has-options":     {"uppgiften %q är ja eller nej och kan inte ha alternativ", "Ta bort options, eller byt type till choice."},
+	"too-many":        {"uppgiften %q har fler än 60 alternativ", "Dela upp den i flera uppgifter."},
+	"option-repeated": {"alternativet %q finns två gånger", "Ta bort det ena."},
+	"derived-type":    {"den härledda uppgiften %q måste ha type = \"bool\"", "Skriv en härledd uppgift för varje värde."},
+	"derived-ask":     {"uppgiften %q är härledd och kan inte samtidigt ställas som fråga", "Ta bort ask_when och question, eller ta bort derived."},
+	"no-question":     {"uppgiften %q saknar question", "Skriv frågan som den ska läsas på skärmen."},
+	"no-group":        {"uppgiften %q saknar group", "Skriv under vilken rubrik frågan ska stå."},
+	"law-question":    {"lagrummet %q saknar både question och applies_when", "Skriv frågan som avgör om lagrummet gäller, eller rader som avgör det."},
+	"law-both":        {"lagrummet %q har både applies_when och suggested_when", "Avgörs det av uppgifter behövs inget förslag. Ta bort den ena."},
+	"law-date":        {"lagrummet %q gäller inte den %s", "Kontrollera datumen i in_force. Katalogen går att använda ändå."},
+	"law-levels":      {"ett lagrum kan inte hänga på en nivå", "Lag gäller oavsett nivå. Använd uppgifter i raden."},
+	"cycle":           {"uppgifterna går runt i en ring: %s", "Bryt ringen: en fråga får inte bero på sitt eget svar."},
+	"row-key":         {"uppgiften %q finns inte", ""},
+	"row-level":       {"nivån för %s ska skrivas med tecken, till exempel \">=2\"", "Tecknen är >=, <=, >, < och =. Nivåerna är 0 till 3."},
+	"row-level-all":   {"%s %s är alltid sant, för nivåerna är 0 till 3", "Ta bort villkoret, eller rätta nivån."},
+	"row-level-none":  {"%s %s kan aldrig vara sant, för nivåerna är 0 till 3", "Rätta nivån."},
+	"row-bool":        {"uppgiften %q besvaras med true eller false, inte %s", ""},
+	"row-option":      {"%q är inget alternativ för %s", ""},
+	"row-text":        {"uppgiften %q är ett val, så värdet ska vara ett alternativ, inte %s", ""},
+	"row-all":         {"raden räknar upp alla alternativ för %s", "Då är villkoret sant så snart frågan är besvarad. Ta bort det, eller ta bort något alternativ."},
+	"levels-and-when": {"%s står både i levels och i en rad", "levels säger från vilken nivå kravet gäller. Ta bort nivån ur raden, eller ta bort levels."},
+	"statute-levels":  {"kravet vilar på författning och kan inte ha levels", "Lag binder också på nivå 0. Låt kravet hänga på uppgifter eller lagrum med when."},
+	"no-wording":      {"kravet har varken ÄR-text eller SKA-text", "Skriv is, shall eller båda."},
+	"no-shall":        {"kravet riktas till en leverantör men saknar SKA-text", "Skriv shall, eller sätt concern = \"own\"."},
+	"should-weight":   {"ett bör-krav behöver weight och partly", "weight är poängen för Ja, partly för Delvis. Då kan anbuden jämföras."},
+	"should-category": {"ett bör-krav är ett tilldelningskriterium", "Sätt category = \"award\"."},
+	"should-word":     {"ett bör-krav ska skrivas med ordet bör", "Skriv \"bör\" i shall, inte \"ska\"."},
+	"shall-weight":    {"ett ska-krav ger inga poäng", "Ta bort weight och partly, eller sätt obligation = \"should\"."},
+	"shall-award":     {"ett ska-krav kan inte vara ett tilldelningskriterium", "Byt category, eller sätt obligation = \"should\"."},
+	"partly-weight":   {"partly ska vara mindre än weight", "Ett delvis uppfyllt krav ger färre poäng än ett helt uppfyllt."},
+	"parameter-no":    {"texten nämner {%s}, men det finns ingen sådan parameter", ""},
+	"parameter-idle":  {"parametern %q används inte i någon text", "Skriv {%[1]s} där värdet ska stå, eller ta bort parametern."},
+	"parameter-brace": {"en klammer i texten är inte stängd", "Skriv {namn} för en parameter."},
+	"extends":         {"profilen bygger på %s, men baskatalogen är %s", "Ändra extends, eller läs in rätt version av baskatalogen."},
+	"precedence":      {"profilerna %s och %s har samma precedence", "Ge dem olika tal. Den med högst tal gäller när båda säger något."},
+	"prefill-twice":   {"två förifyllda svar för %s kan gälla samtidigt", "Gör raderna i when sådana att bara det ena gäller. Det andra står på %[2]s."},
+	"contracted":      {"ett avtalat svar behöver agreement och clause", "Skriv vilket avtal och vilken punkt, eller sätt strength = \"assumed\"."},
+	"verified":        {"ett verifierat svar behöver valid_until", "Skriv till vilken dag beviset gäller."},
+	"bad-date":        {"%q är inget datum", "Skriv år-månad-dag, till exempel 2026-11-23."},
+	"adjust-nothing":  {"anpassningen av %s ändrar ingenting", "Skriv vad som ska bli annorlunda, eller ta bort den."},
+	"exclude-own":     {"profilen både tar bort och lägger till %s", "Ta bort det ena."},
+	"include-idle":    {"inget har tagit bort %s, så det behöver inte tas tillbaka", "Ta bort include."},
+	"released":        {"version %s av %s är utgiven, men innehållet har ändrats", "Höj version. Har ingen använt den än, skriv hash = %[3]q i releases.toml."},
+	"unreleased":      {"version %s av %s har status published men står inte i releases.toml", "Lägg till den där med hash = %[3]q, eller sätt status = \"draft\"."},
+	"never":           {"kravet %s kan aldrig gälla", "Inga svar uppfyller raderna. Rätta dem, eller ta bort kravet."},
+	"never-asked":     {"frågan %s kan aldrig ställas", "Inga svar uppfyller ask_when. Rätta raderna."},
+	"unrated":         {"villkoret på %s är aldrig uppfyllt, för aspekten nivåsätts inte", "Sätt rated = true för aspekten, eller ta bort villkoret."},
+}
+
+// problems collects diagnostics by their codes.
+type problems struct{ list diag.List }
+
+func (p *problems) add(code string, at diag.Range, args ...any) { p.hint(code, at, "", args...) }
+
+// hint adds an error whose detail is worked out on the spot.
+func (p *problems) hint(code string, at diag.Range, hint string, args ...any) {
+	m := messages[code]
+	if hint == "" {
+		hint = fill(m.detail, args)
+	}
+	p.list.Errorf(code, at, hint, "%s", fill(m.summary, args))
+}
+
+func (p *problems) warn(code string, at diag.Range, args ...any) {
+	m := messages[code]
+	p.list.Warnf(code, at, fill(m.detail, args), "%s", fill(m.summary, args))
+}
+
+// tomlMessage puts the decoder's commonest complaints in Swedish; the others
+// stay as they are.
+func tomlMessage(english string) string {
+	for _, m := range []struct{ has, say string }{
+		{"has already been defined", "nyckeln eller tabellen finns redan i filen"},
+		{"duplicate", "nyckeln eller tabellen finns redan i filen"},
+		{"expected a top-level item to end", "raden har något efter värdet, eller citattecken saknas"},
+		{"expected value but found", "ett värde saknas efter likhetstecknet, eller text saknar citattecken"},
+		{"strings cannot contain newlines", "texten saknar avslutande citattecken"},
+		{"unexpected EOF", "filen tar slut mitt i ett värde"},
+		{"expected '.' or '='", "efter nyckeln ska det stå ett likhetstecken"},
+		{"expected a comma", "ett komma eller en hakparentes saknas i listan"},
+		{"invalid escape", "ett omvänt snedstreck i texten måste skrivas två gånger"},
+		{"bare keys cannot contain", "en nyckel får bara innehålla a–z, 0–9, - och _"},
+		{"invalid bare key", "en nyckel får bara innehålla a–z, 0–9, - och _"},
+	} {
+		if strings.Contains(english, m.has) {
+			return m.say
+		}
+	}
+	return english
+}
+
+// fill formats with as many of the arguments as the text asks for: a summary
+// and its detail share one list.
+func fill(format string, args []any) string {
+	if strings.Contains(format, "%[") {
+		return fmt.Sprintf(format, args...)
+	}
+	n := strings.Count(format, "%s") + strings.Count(format, "%q") + strings.Count(format, "%d")
+	return fmt.Sprintf(format, args[:min(n, len(args))]...)
+}

@@ -1,0 +1,373 @@
+package catalog
+
+import (
+	"github.com/kravverk/kravverk/engine/diag"
+	"github.com/kravverk/kravverk/engine/rule"
+)
+
+// Catalog is a base catalogue with its profiles, loaded and checked: every id
+// is resolved, every condition compiled. It is immutable and safe for use by
+// many goroutines.
+type Catalog struct {
+	Release
+	Scale            string
+	Aspects          []*Aspect // the rated and the unrated
+	Levels           []*Level  // by rising value
+	Areas            []*Area
+	Roles            []*Role
+	Consequences     []*Consequence
+	Stops            []*Stop
+	Facts            []*Fact // the base's, then the profiles' by precedence
+	Laws             []*Law
+	InformationTypes []*InformationType
+	Requirements     []*Requirement // by area, then by id
+	Profiles         []*Profile     // by rising precedence
+	SetHash          string         // of the base and the profiles together: what a classification is pinned to
+	Space            rule.Space     // the variables of all conditions
+	Files            map[string][]byte
+
+	named rule.Var // whether the classification names its profiles itself
+	byID  map[string]*Requirement
+}
+
+// Release is what a catalogue and a profile have in common: who it is.
+type Release struct {
+	ID          string `json:"id"`
+	Version     string `json:"version"`
+	Title       string `json:"title"`
+	Description string `json:"description"`
+	Status      string `json:"status"` // draft, published or withdrawn
+	Issued      string `json:"issued"` // a date, 2026-11-23
+	License     string `json:"license"`
+	Hash        string `json:"-"` // SHA-256 of the canonical content, in hexadecimal
+}
+
+// Aspect is what is judged: K, R, T, and S where an organization rates it.
+type Aspect struct {
+	ID       string `json:"id"`
+	Title    string `json:"title"`
+	Question string `json:"question"`
+	Rated    *bool  `json:"rated"`
+
+	Index int      `json:"-"` // among the aspects
+	Var   rule.Var `json:"-"` // values 0–3; meaningless when not rated
+	place
+}
+
+// IsRated tells whether the organization rates the aspect. A condition on an
+// unrated aspect never holds.
+func (a *Aspect) IsRated() bool { return a.Rated == nil || *a.Rated }
+
+// Level is a step on the scale.
+type Level struct {
+	Value   int    `json:"value"`
+	Title   string `json:"title"`
+	Text    string `json:"text"`
+	Stop    bool   `json:"stop"` // no requirements, a referral instead
+	ReferTo string `json:"refer_to"`
+	place
+}
+
+// Area is a topical part of the catalogue.
+type Area struct {
+	ID    string `json:"id"`
+	Title string `json:"title"`
+	Text  string `json:"text"`
+	Index int    `json:"-"`
+	place
+}
+
+// Role is who does something; never a person's name.
+type Role struct {
+	ID    string `json:"id"`
+	Title string `json:"title"`
+	Text  string `json:"text"`
+	place
+}
+
+// Consequence is a category of harm with one text for each level 0–3.
+type Consequence struct {
+	ID     string            `json:"id"`
+	Title  string            `json:"title"`
+	Help   string            `json:"help"`
+	Levels map[string]string `json:"levels"`
+	place
+}
+
+// Stop is a question that is put before anything else and whose answer is
+// never stored.
+type Stop struct {
+	ID       string `json:"id"`
+	Question string `json:"question"`
+	Help     string `json:"help"`
+	ReferTo  string `json:"refer_to"`
+	Referral string `json:"referral"`
+	place
+}
+
+// Fact types.
+const (
+	Bool    = "bool"
+	Choice  = "choice"
+	Choices = "choices"
+)
+
+// Fact is a named value of a finite domain, known from answers or derived.
+type Fact struct {
+	ID      string    `json:"id"`
+	Type    string    `json:"type"`
+	Title   string    `json:"title"`
+	Group   string    `json:"group"`
+	Text    string    `json:"question"`
+	Help    string    `json:"help"`
+	Example string    `json:"example"`
+	Options []*Option `json:"options"`
+	Yes     string    `json:"yes"` // a bool's value in running text
+	No      string    `json:"no"`
+	AskWhen Rows      `json:"ask_when"`
+	Derived Rows      `json:"derived"`
+
+	Profile *Profile `json:"-"` // who adds it; nil for the base
+	// Vars are the variables behind the answer: one for bool (0 no, 1 yes) and
+	// choice (the option's index), one for each option of choices (0 no, 1
+	// yes), none when derived.
+	Vars []rule.Var `json:"-"`
+	// Asked holds when the question is put.
+	Asked *rule.Expr `json:"-"`
+	value *rule.Expr // when derived
+	place
+}
+
+// IsDerived tells whether the fact follows from others and is never asked.
+func (f *Fact) IsDerived() bool { return len(f.Derived.Rows) > 0 }
+
+// Option is one value of a choice or of choices.
+type Option struct {
+	ID     string `json:"id"`
+	Title  string `json:"title"`
+	Help   string `json:"help"`
+	Phrase string `json:"phrase"` // in running text, "drift är moln"
+}
+
+// Law is a legal provision that selects requirements or guides a level.
+type Law struct {
+	ID       string `json:"id"`
+	Title    string `json:"title"`
+	Source   string `json:"source"`
+	Question string `json:"question"`
+	Effect   string `json:"effect"`
+	InForce  struct {
+		From string `json:"from"`
+		To   string `json:"to"`
+	} `json:"in_force"`
+	AppliesWhen   Rows           `json:"applies_when"`   // decided by facts alone, cannot be unticked
+	SuggestedWhen Rows           `json:"suggested_when"` // shown as a suggestion, answers nothing
+	Guides        map[string]int `json:"guides"`         // warns when a level is lower
+	Uncertain     bool           `json:"uncertain"`
+	Note          string         `json:"note"`
+
+	Profile   *Profile   `json:"-"`
+	Applies   *rule.Expr `json:"-"`
+	Suggested *rule.Expr `json:"-"`
+	Ticked    bool       `json:"-"` // a person answers, by a tick in the fact lagrum
+	Var       rule.Var   `json:"-"` // when ticked
+	place
+}
+
+// InformationType is a kind of information that is pre-classified for the
+// whole organization.
+type InformationType struct {
+	ID            string         `json:"id"`
+	Title         string         `json:"title"`
+	Text          string         `json:"text"`
+	Levels        map[string]int `json:"levels"`
+	MayBeLowered  bool           `json:"may_be_lowered"`
+	Justification string         `json:"justification"`
+	place
+}
+
+// Threshold is a level from which something applies.
+type Threshold struct {
+	Aspect *Aspect
+	Min    int // 1–3
+}
+
+// Reference is a citation.
+type Reference struct {
+	Standard  string `json:"standard"`
+	Edition   string `json:"edition"`
+	ID        string `json:"id"`
+	Uncertain bool   `json:"uncertain"`
+}
+
+// Verify tells how a requirement is verified, at the tender and during the
+// contract, as codes: document, interview, sample, configuration, test,
+// exercise, certificate, contract, audit, acceptance.
+type Verify struct {
+	Tender   []string `json:"tender"`
+	Contract []string `json:"contract"`
+}
+
+// Content is the part of a requirement that a profile may adjust. A zero field
+// in an adjustment leaves what was there.
+type Content struct {
+	Title      string                       `json:"title"`
+	Is         string                       `json:"is"`
+	Shall      string                       `json:"shall"`
+	Obligation string                       `json:"obligation"` // shall or should
+	Weight     int                          `json:"weight"`     // points for yes; award criteria only
+	Partly     int                          `json:"partly"`     // points for partly
+	Levels     map[string]int               `json:"levels"`
+	When       Rows                         `json:"when"`
+	Unless     Rows                         `json:"unless"`
+	Parameters map[string]map[string]string `json:"parameters"` // name → level "1"–"3" → text
+	RoleID     string                       `json:"role"`
+	Verify     Verify                       `json:"verify"`
+
+	Thresholds []Threshold `json:"-"` // Levels, in the aspects' order
+	Role       *Role       `json:"-"`
+}
+
+// Requirement is a normative statement with an IS and a SHALL wording.
+type Requirement struct {
+	ID string `json:"id"`
+	Content
+	AreaID     string      `json:"area"`
+	Kind       string      `json:"kind"`     // organizational, people, physical, technical
+	Category   string      `json:"category"` // qualification, specification, award, contract
+	Concern    string      `json:"concern"`  // supplier, service, own
+	References []Reference `json:"references"`
+	LawIDs     []string    `json:"laws"`
+	Effort     int         `json:"effort"` // 1–5; 0 not estimated
+	Basis      string      `json:"basis"`  // statute, enhanced, standard, proposal
+	Monotone   *bool       `json:"monotone"`
+	Note       string      `json:"note"`
+
+	Area    *Area    `json:"-"`
+	Laws    []*Law   `json:"-"`
+	Profile *Profile `json:"-"` // who adds it; nil for the base
+	// Applies is the whole condition, with profiles, derived facts and
+	// visibility folded in.
+	Applies *rule.Expr `json:"-"`
+	// Changes are what profiles do to it, by rising precedence.
+	Changes  []Change   `json:"-"`
+	Prefills []*Prefill `json:"-"` // by precedence of their profiles
+	place
+}
+
+// Change is what one profile does to one requirement.
+type Change struct {
+	Profile *Profile
+	Adjust  *Adjust  // nil when it only excludes or includes
+	Exclude *Exclude // set when the profile excludes it
+	Include *Exclude // set when the profile takes it back
+}
+
+// Profile selects, tailors and prefills a catalogue.
+type Profile struct {
+	Release
+	Extends     string `json:"extends"` // the base's id@version
+	Precedence  int    `json:"precedence"`
+	OfferedWhen Rows   `json:"offered_when"`
+
+	Adjusts      []*Adjust      `json:"-"`
+	Excludes     []*Exclude     `json:"-"`
+	Includes     []*Exclude     `json:"-"`
+	Prefills     []*Prefill     `json:"-"`
+	Agreements   []*Agreement   `json:"-"`
+	Requirements []*Requirement `json:"-"` // those it adds
+	// Offered holds when the profile suits; Active when it counts: it is named,
+	// or none is named and it is offered.
+	Offered, Active *rule.Expr `json:"-"`
+	in              rule.Var
+	place
+}
+
+// Adjust tightens, loosens or rewords a requirement.
+type Adjust struct {
+	RequirementID string `json:"requirement"`
+	Reason        string `json:"reason"`
+	Content
+	place
+}
+
+// Exclude takes a requirement out, or back in, with a reason.
+type Exclude struct {
+	RequirementID string `json:"requirement"`
+	Reason        string `json:"reason"`
+	place
+}
+
+// Prefill is an offer that a catalogue author wrote. It is never an answer: it
+// counts only when a person has accepted it.
+type Prefill struct {
+	RequirementID string `json:"requirement"`
+	When          Rows   `json:"when"`
+	Answer        string `json:"answer"` // yes, partly, no, not_applicable, compensated
+	How           string `json:"how"`
+	Source        string `json:"source"`
+	AgreementID   string `json:"agreement"`
+	Clause        string `json:"clause"`
+	Remains       string `json:"remains"`
+	Strength      string `json:"strength"` // assumed, contracted, verified
+	ValidUntil    string `json:"valid_until"`
+
+	Profile     *Profile     `json:"-"`
+	Requirement *Requirement `json:"-"`
+	Agreement   *Agreement   `json:"-"`
+	// Offered holds when the requirement applies, the profile counts and a row holds.
+	Offered *rule.Expr `json:"-"`
+	place
+}
+
+// Agreement is a contract that answers requirements for many systems.
+type Agreement struct {
+	ID       string `json:"id"`
+	Title    string `json:"title"`
+	Supplier string `json:"supplier"`
+	Note     string `json:"note"`
+	place
+}
+
+// place is where a thing stands in its file, for messages.
+type place struct {
+	src *source
+	ptr string
+}
+
+func (p *place) setPlace(src *source, ptr string) { p.src, p.ptr = src, ptr }
+
+// At is where a key of the thing stands, or the thing itself for "".
+func (p *place) At(key string) diag.Range {
+	if p.src == nil {
+		return diag.Range{}
+	}
+	if key == "" {
+		return p.src.at(p.ptr)
+	}
+	return p.src.at(p.ptr + "/" + key)
+}
+
+// Requirement finds a requirement by its id, nil when there is none.
+func (c *Catalog) Requirement(id string) *Requirement { return c.byID[id] }
+
+// Level gives the step of a value, nil when the scale has none.
+func (c *Catalog) Level(value int) *Level {
+	for _, l := range c.Levels {
+		if l.Value == value {
+			return l
+		}
+	}
+	return nil
+}
+
+// Source gives the text of a file the catalogue was loaded from, nil when it
+// has none of that name.
+func (c *Catalog) Source(name string) []byte { return c.Files[name] }
+
+// Options tell Load what to look at.
+type Options struct {
+	// Date is today, 2026-11-23: laws not in force then are warned about. Empty
+	// leaves that out.
+	Date string
+}

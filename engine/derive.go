@@ -1,0 +1,468 @@
+package engine
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/kravverk/kravverk/engine/catalog"
+	"github.com/kravverk/kravverk/engine/rule"
+)
+
+// Derivation is which requirements apply to a system, why, and with what text.
+type Derivation struct {
+	Facts    *Facts
+	Findings []Finding // every requirement of the catalogue and its profiles, in the catalogue's order
+	Laws     []LawFinding
+	Profiles []ProfileFinding
+	Open     []Question
+}
+
+// Finding is one requirement in one classification.
+type Finding struct {
+	Requirement *catalog.Requirement
+	// Effective is the content after the profiles that count.
+	Effective catalog.Effective
+	Applies   rule.Truth
+	// Reasons is a minimal sufficient reason for a yes or a no: together the
+	// atoms force the verdict whatever else is answered. Empty for base
+	// protection, nil when the verdict is unknown.
+	Reasons          []ReasonAtom
+	Because          string     // the reason in words, or what an unknown depends on
+	DependsOn        []Question // of an unknown: what could settle it
+	Title, Is, Shall []Span     // with parameters filled in
+	Parameters       []Parameter
+	Offers           []Offer
+}
+
+// ReasonAtom is one part of a reason. One of Aspect, Fact, Law and Profile is
+// set.
+type ReasonAtom struct {
+	Aspect  *catalog.Aspect
+	Levels  rule.Set // of an aspect: the levels that would do
+	Fact    *catalog.Fact
+	Law     *catalog.Law
+	Profile *catalog.Profile
+	Words   string
+}
+
+// Span is a piece of text; Mark is set on what follows the level.
+type Span struct {
+	Text string
+	Mark bool
+}
+
+// Text joins spans.
+func Text(spans []Span) string {
+	var b strings.Builder
+	for _, s := range spans {
+		b.WriteString(s.Text)
+	}
+	return b.String()
+}
+
+// Parameter is a value that the level sharpens.
+type Parameter struct {
+	Name  string
+	Value string // the values that are possible, when the level is not settled
+	// Step is the level that decided, 0 when no level did or none is settled.
+	Step   int
+	Values map[string]string // all of the author's, by level
+}
+
+// Offer is a possible response to a requirement. It counts only when a person
+// has accepted it.
+type Offer struct {
+	Prefill *catalog.Prefill
+	// Offered is yes, or unknown when an open question decides.
+	Offered rule.Truth
+}
+
+// LawFinding is whether a law applies, and what it says of the levels.
+type LawFinding struct {
+	Law       *catalog.Law
+	Applies   rule.Truth
+	Because   string
+	Suggested bool     // a suggestion that nobody has taken a stand on
+	Low       []string // the aspects whose level is lower than the law guides to
+}
+
+// ProfileFinding is whether a profile counts, and why.
+type ProfileFinding struct {
+	Profile *catalog.Profile
+	Active  rule.Truth
+	Named   bool // somebody chose it, or chose against it
+	Because string
+}
+
+// Question is something not settled that can still matter: a fact, the laws,
+// or an aspect's level.
+type Question struct {
+	ID     string // the fact's id, "lagrum", or the aspect's id
+	Title  string
+	Fact   *catalog.Fact
+	Aspect *catalog.Aspect
+	// Matters counts the undecided requirements and offers that it can change.
+	Matters int
+}
+
+// Draft tells whether anything is still unknown: then a list is a draft and
+// must say so.
+func (d *Derivation) Draft() bool {
+	return slices.ContainsFunc(d.Findings, func(f Finding) bool { return f.Applies == rule.Unknown })
+}
+
+// Count gives how many findings have a verdict.
+func (d *Derivation) Count(t rule.Truth) int {
+	n := 0
+	for _, f := range d.Findings {
+		if f.Applies == t {
+			n++
+		}
+	}
+	return n
+}
+
+// Finding gives the finding of a requirement by its id, nil when there is none.
+func (d *Derivation) Finding(id string) *Finding {
+	for i := range d.Findings {
+		if d.Findings[i].Requirement.ID == id {
+			return &d.Findings[i]
+		}
+	}
+	return nil
+}
+
+// Derive works out which requirements apply. It is total: nothing can go wrong
+// once the facts are checked. The same facts give the same derivation.
+func Derive(f *Facts) *Derivation {
+	d := &Derivation{Facts: f}
+	active := map[*catalog.Profile]rule.Truth{}
+	for _, p := range f.Catalog.Profiles {
+		t := p.Active.Eval(f.Box)
+		active[p] = t
+		d.Profiles = append(d.Profiles, ProfileFinding{
+			Profile: p, Active: t, Named: f.Answers.Classification.Profiles != nil,
+			Because: f.because(p.Active, t),
+		})
+	}
+	for _, r := range f.Catalog.Requirements {
+		d.Findings = append(d.Findings, f.finding(r, active))
+	}
+	for _, law := range f.Catalog.Laws {
+		d.Laws = append(d.Laws, f.lawFinding(law))
+	}
+	d.Open = f.open()
+	for i := range d.Findings {
+		if x := &d.Findings[i]; x.Applies == rule.Unknown {
+			f.depends(x)
+		}
+	}
+	return d
+}
+
+func (f *Facts) finding(r *catalog.Requirement, active map[*catalog.Profile]rule.Truth) Finding {
+	x := Finding{Requirement: r, Applies: r.Applies.Eval(f.Box)}
+	x.Effective = r.Effective(func(p *catalog.Profile) bool { return active[p] == rule.Yes })
+	x.Reasons = f.reasons(r.Applies)
+	x.Because = f.because(r.Applies, x.Applies)
+	if e := x.Effective.Excluded; e != nil && x.Applies == rule.No {
+		x.Because = excluded(x.Effective.By, e)
+	}
+	x.Parameters = f.parameters(x.Effective)
+	x.Title, x.Is, x.Shall = spans(x.Effective.Title, x.Parameters), spans(x.Effective.Is, x.Parameters), spans(x.Effective.Shall, x.Parameters)
+	for _, p := range r.Prefills {
+		if t := p.Offered.Eval(f.Box); t != rule.No {
+			x.Offers = append(x.Offers, Offer{p, t})
+		}
+	}
+	// The best-founded first: verified, contracted, assumed; then the later
+	// profile.
+	strength := map[string]int{"verified": 0, "contracted": 1, "assumed": 2}
+	slices.SortStableFunc(x.Offers, func(a, b Offer) int {
+		if s := strength[a.Prefill.Strength] - strength[b.Prefill.Strength]; s != 0 {
+			return s
+		}
+		return b.Prefill.Profile.Precedence - a.Prefill.Profile.Precedence
+	})
+	return x
+}
+
+// reasons puts a minimal reason in words. Of several that would do it keeps
+// what a person recognizes: the highest level first, then facts, then which
+// profiles were chosen.
+func (f *Facts) reasons(e *rule.Expr) []ReasonAtom {
+	weight := map[rule.Var]int{}
+	for _, fact := range f.Catalog.Facts {
+		for _, v := range fact.Vars {
+			weight[v] = 1
+		}
+	}
+	for _, l := range f.Levels {
+		weight[l.Aspect.Var] = 2 + l.Lowest()
+	}
+	atoms := e.Reason(f.Catalog.Space, f.Box, func(v rule.Var) int { return weight[v] })
+	if atoms == nil {
+		return nil
+	}
+	out := []ReasonAtom{}
+	for _, a := range atoms {
+		if w, ok := f.words(a); ok {
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+func (f *Facts) because(e *rule.Expr, t rule.Truth) string {
+	if t == rule.Unknown {
+		return ""
+	}
+	reasons := f.reasons(e)
+	if len(reasons) == 0 {
+		if t == rule.Yes {
+			return say.always
+		}
+		return say.noReason
+	}
+	words := make([]string, len(reasons))
+	for i, r := range reasons {
+		words[i] = r.Words
+	}
+	return both(words)
+}
+
+// parameters fills in what the level decides: the step is the highest system
+// level among the aspects whose own threshold is met.
+func (f *Facts) parameters(c catalog.Effective) []Parameter {
+	if len(c.Parameters) == 0 {
+		return nil
+	}
+	steps := f.steps(c.Thresholds)
+	var out []Parameter
+	for _, name := range slices.Sorted(maps.Keys(c.Parameters)) {
+		p := Parameter{Name: name, Values: c.Parameters[name]}
+		var values []string
+		for _, s := range steps.Values() {
+			if v := at(p.Values, s); !slices.Contains(values, v) {
+				values = append(values, v)
+			}
+		}
+		p.Value = either(values)
+		if steps.Len() == 1 && steps != rule.Of(0) {
+			p.Step = steps.Values()[0]
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// steps gives the steps still possible. 0 stands for "no level decides": a
+// requirement that hangs on law or facts alone takes the lowest.
+func (f *Facts) steps(thresholds []catalog.Threshold) rule.Set {
+	if len(thresholds) == 0 {
+		return rule.Of(0)
+	}
+	var steps rule.Set
+	var try func(i, highest int)
+	try = func(i, highest int) {
+		if i == len(thresholds) {
+			steps |= rule.Of(highest)
+			return
+		}
+		t := thresholds[i]
+		possible := rule.Of(0)
+		if t.Aspect.IsRated() {
+			possible = f.Box[t.Aspect.Var]
+		}
+		for _, level := range possible.Values() {
+			if level >= t.Min {
+				try(i+1, max(highest, level))
+			} else {
+				try(i+1, highest)
+			}
+		}
+	}
+	try(0, 0)
+	// With no threshold met the requirement does not apply, so that step is
+	// only worth showing when there is no other.
+	if steps != rule.Of(0) {
+		steps &^= rule.Of(0)
+	}
+	return steps
+}
+
+// at takes the value of a step, or of the nearest lower one that has any; the
+// lowest when there is none.
+func at(values map[string]string, step int) string {
+	for s := step; s > 0; s-- {
+		if v, ok := values[digit(s)]; ok {
+			return v
+		}
+	}
+	for s := 1; s <= 3; s++ {
+		if v, ok := values[digit(s)]; ok {
+			return v
+		}
+	}
+	return ""
+}
+
+func digit(n int) string { return string(rune('0' + n)) }
+
+// spans fills a text's parameters in and marks them.
+func spans(text string, parameters []Parameter) []Span {
+	if text == "" {
+		return nil
+	}
+	var out []Span
+	for i, piece := range catalog.Placeholders(text) {
+		if i%2 == 0 {
+			if piece != "" {
+				out = append(out, Span{Text: piece})
+			}
+			continue
+		}
+		for _, p := range parameters {
+			if p.Name == piece {
+				out = append(out, Span{p.Value, true})
+			}
+		}
+	}
+	return out
+}
+
+func (f *Facts) lawFinding(law *catalog.Law) LawFinding {
+	x := LawFinding{Law: law, Applies: law.Applies.Eval(f.Box)}
+	if !law.Ticked {
+		x.Because = f.because(law.Applies, x.Applies)
+	}
+	x.Suggested = law.Ticked && x.Applies == rule.Unknown && law.Suggested.Eval(f.Box) == rule.Yes
+	if x.Applies == rule.Yes {
+		for _, l := range f.Levels {
+			if min, ok := law.Guides[l.Aspect.ID]; ok {
+				if highest := l.Possible.Values()[l.Possible.Len()-1]; highest < min {
+					x.Low = append(x.Low, l.Aspect.ID)
+				}
+			}
+		}
+	}
+	return x
+}
+
+// open finds the questions that can still change the list: those not handled
+// whose answer decides some requirement or offer that is not settled.
+func (f *Facts) open() []Question {
+	var undecided []*rule.Expr
+	for _, r := range f.Catalog.Requirements {
+		if r.Applies.Eval(f.Box) == rule.Unknown {
+			undecided = append(undecided, r.Applies)
+		}
+		for _, p := range r.Prefills {
+			if p.Offered.Eval(f.Box) == rule.Unknown {
+				undecided = append(undecided, p.Offered)
+			}
+		}
+	}
+	matters := func(vars ...rule.Var) int {
+		n := 0
+		for _, e := range undecided {
+			if slices.ContainsFunc(vars, func(v rule.Var) bool { return e.Matters(f.Box, v) }) {
+				n++
+			}
+		}
+		return n
+	}
+	var out []Question
+	for _, q := range f.questions() {
+		if n := matters(q.vars...); n > 0 {
+			q.Matters = n
+			out = append(out, q.Question)
+		}
+	}
+	return out
+}
+
+type asked struct {
+	Question
+	vars []rule.Var
+}
+
+// questions lists everything that is not handled, in the order of the screen.
+func (f *Facts) questions() []asked {
+	var out []asked
+	for _, fact := range f.Catalog.Facts {
+		if fact.IsDerived() || f.handled[fact.ID] != Unanswered || f.Asked(fact) == rule.No {
+			continue
+		}
+		out = append(out, asked{Question{ID: fact.ID, Title: fact.Title, Fact: fact}, fact.Vars})
+	}
+	for _, l := range f.Levels {
+		if l.Possible.Len() > 1 {
+			out = append(out, asked{Question{ID: l.Aspect.ID, Title: l.Aspect.Title, Aspect: l.Aspect}, []rule.Var{l.Aspect.Var}})
+		}
+	}
+	if f.handled["lagrum"] == Unanswered {
+		var vars []rule.Var
+		for _, law := range f.Catalog.Laws {
+			if law.Ticked {
+				vars = append(vars, law.Var)
+			}
+		}
+		out = append(out, asked{Question{ID: "lagrum", Title: "Lagrum"}, vars})
+	}
+	return out
+}
+
+// depends tells what an undecided finding waits for, "vet ej" included.
+func (f *Facts) depends(x *Finding) {
+	e := x.Requirement.Applies
+	add := func(q Question, vars []rule.Var) {
+		if slices.ContainsFunc(vars, func(v rule.Var) bool { return e.Matters(f.Box, v) }) {
+			x.DependsOn = append(x.DependsOn, q)
+		}
+	}
+	for _, q := range f.questions() {
+		add(q.Question, q.vars)
+	}
+	for _, fact := range f.Catalog.Facts {
+		if f.handled[fact.ID] == NotKnown {
+			add(Question{ID: fact.ID, Title: fact.Title, Fact: fact}, fact.Vars)
+		}
+	}
+	if f.handled["lagrum"] == NotKnown {
+		for _, law := range f.Catalog.Laws {
+			if law.Ticked && e.Matters(f.Box, law.Var) {
+				x.DependsOn = append(x.DependsOn, Question{ID: "lagrum", Title: "Lagrum"})
+				break
+			}
+		}
+	}
+	var titles []string
+	for _, q := range x.DependsOn {
+		titles = append(titles, lowerFirst(q.Title))
+	}
+	x.Because = depends(titles)
+}
+
+// Flip is one way to turn a verdict: these changes together, and nothing else.
+type Flip []string
+
+// Flips gives the smallest changes of answers that would turn a finding's
+// verdict, at most three, in words.
+func (d *Derivation) Flips(x *Finding) []Flip {
+	f := d.Facts
+	changeable := func(v rule.Var) bool {
+		_, ok := f.words(rule.Atom{Var: v, Set: f.Box[v]})
+		return ok
+	}
+	var out []Flip
+	for _, atoms := range x.Requirement.Applies.Flips(f.Catalog.Space, f.Box, changeable, 3) {
+		var flip Flip
+		for _, a := range atoms {
+			flip = append(flip, f.changeWords(a))
+		}
+		out = append(out, flip)
+	}
+	return out
+}

@@ -1,0 +1,19 @@
+// Package engine turns answers into requirements, with reasons.
+//
+// The walk of the data:
+//
+//	catalogs/*.toml ── catalog.Load ──▶ *catalog.Catalog   an author's mistakes end here
+//	answers ────────── NewFacts ──────▶ *Facts             a respondent's mistakes end here
+//	Facts ──────────── Derive ────────▶ *Derivation        which requirements apply, why, with what text: total
+//	Derivation ─────── workbook.Write ▶ .xlsx              only I/O can fail
+//
+// Each step takes the previous one's result and nothing global. Only the first
+// two can complain: after them every id is a pointer and every condition is
+// compiled, so the rest is total. The package is pure: no clock, no files, no
+// log; today's date and the files arrive as arguments.
+//
+// Unknown is the zero value of every verdict and never means no. An unanswered
+// question, an answer "vet ej" and an unrated level leave a set of possible
+// values; a requirement applies when its condition holds for all of them, does
+// not when it holds for none, and is otherwise unknown.
+package engine

@@ -1,0 +1,231 @@
+package engine
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/kravverk/kravverk/engine/catalog"
+	"github.com/kravverk/kravverk/engine/rule"
+)
+
+// say holds the sentences that people read.
+var say = struct {
+	noCatalog, noProfile, noFact, noOption, noLaw, noCategory               string
+	wrongType, boolHint, choiceHint, choicesHint, chooseAmong               string
+	derivedFact, derivedHint, stopped, levelStop                            string
+	notLowered, notLoweredHint, lowered, loweredHint, raiseLower, raiseHint string
+	noRequirement, always, excluded, noReason, depends                      string
+	otherCatalog                                                            func(*catalog.Catalog) string
+	levelStopHint                                                           func(*catalog.Level) string
+}{
+	noCatalog: "katalogen %q är inte inläst", noProfile: "profilen %q finns inte", noFact: "uppgiften %q finns inte",
+	noOption: "%q är inget alternativ för %s", noLaw: "lagrummet %q finns inte", noCategory: "konsekvenskategorin %q finns inte",
+	wrongType: "svaret på %s har fel form", boolHint: `Skriv true, false eller "vet_ej".`, choiceHint: `Skriv ett alternativ i citattecken, eller "vet_ej".`,
+	choicesHint: `Skriv en lista, till exempel ["gdpr-32"]. En tom lista betyder inget av dessa.`, chooseAmong: "Välj bland: ",
+	derivedFact: "uppgiften %q följer av andra svar", derivedHint: "Ta bort den ur svaren.",
+	stopped:    "klassningen stannar här: systemet kan röra Sveriges säkerhet",
+	levelStop:  "klassningen stannar här: nivå %d %s hanteras inte i kravkatalogen",
+	notLowered: "%s är förklassad och %s får inte sänkas under %d %s", notLoweredHint: "Välj den förklassade nivån eller en högre.",
+	lowered: "%s är förklassad, och en sänkning av %s måste motiveras och godkännas", loweredHint: "Skriv justification och decided_by (rollen som godkänner).",
+	raiseLower: "%s kan inte höjas till %d, för informationen är redan på %d", raiseHint: "En höjning måste vara till en högre nivå. Ta bort den annars.",
+	noRequirement: "kravet %q finns inte",
+	always:        "grundskydd, gäller alla system", excluded: "borttaget av profilen %s: %s",
+	noReason: "inga svar påverkar", depends: "beror på %s",
+	otherCatalog: func(c *catalog.Catalog) string {
+		return fmt.Sprintf("Den inlästa katalogen heter %s@%s.", c.ID, c.Version)
+	},
+	levelStopHint: func(l *catalog.Level) string {
+		return fmt.Sprintf("Vänd dig till %s. Skriv inget om saken här.", l.ReferTo)
+	},
+}
+
+// words tells an atom of a reason as it stands in the state: "K 3 Allvarlig ≥
+// 2", "drift är moln". It is empty for atoms that say nothing to a person.
+func (f *Facts) words(a rule.Atom) (ReasonAtom, bool) {
+	c := f.Catalog
+	for _, aspect := range c.Aspects {
+		if aspect.IsRated() && aspect.Var == a.Var {
+			return ReasonAtom{Aspect: aspect, Levels: a.Set, Words: f.levelWords(aspect, a.Set)}, true
+		}
+	}
+	for _, fact := range c.Facts {
+		for i, v := range fact.Vars {
+			if v == a.Var {
+				return ReasonAtom{Fact: fact, Words: f.factWords(fact, i, a.Set)}, true
+			}
+		}
+	}
+	for _, law := range c.Laws {
+		if law.Ticked && law.Var == a.Var {
+			w := law.Title + " gäller"
+			if !a.Set.Has(1) {
+				w = law.Title + " gäller inte"
+			}
+			return ReasonAtom{Law: law, Words: w}, true
+		}
+	}
+	_, in := c.Control()
+	for _, p := range c.Profiles {
+		if in(p) == a.Var {
+			w := "profilen " + p.Title + " är vald"
+			if !a.Set.Has(1) {
+				w = "profilen " + p.Title + " är inte vald"
+			}
+			return ReasonAtom{Profile: p, Words: w}, true
+		}
+	}
+	return ReasonAtom{}, false // whether profiles are named says nothing alone
+}
+
+func (f *Facts) levelWords(aspect *catalog.Aspect, set rule.Set) string {
+	now := f.Box[aspect.Var]
+	level := f.Catalog.Level(now.Values()[0])
+	name := fmt.Sprintf("%s %d %s", aspect.ID, level.Value, level.Title)
+	if now.Len() > 1 {
+		name = fmt.Sprintf("%s minst %d %s", aspect.ID, level.Value, level.Title)
+	}
+	return name + " " + compare(set)
+}
+
+// compare writes a set of levels as a comparison.
+func compare(set rule.Set) string {
+	v := set.Values()
+	switch {
+	case set == catalog.AtLeast(v[0]):
+		return fmt.Sprintf("≥ %d", v[0])
+	case v[0] == 0 && len(v) == v[len(v)-1]+1:
+		return fmt.Sprintf("≤ %d", v[len(v)-1])
+	case len(v) == 1:
+		return fmt.Sprintf("= %d", v[0])
+	}
+	var s []string
+	for _, n := range v {
+		s = append(s, fmt.Sprint(n))
+	}
+	return "är " + either(s)
+}
+
+func (f *Facts) factWords(fact *catalog.Fact, i int, set rule.Set) string {
+	switch fact.Type {
+	case catalog.Bool:
+		return boolPhrase(fact, set.Has(1))
+	case catalog.Choice:
+		if now := f.Box[fact.Vars[0]]; now.Len() == 1 {
+			set = now // the answer itself says more than all that would do
+		}
+		var s []string
+		for _, v := range set.Values() {
+			s = append(s, optionPhrase(fact, fact.Options[v]))
+		}
+		return either(s)
+	}
+	w := optionPhrase(fact, fact.Options[i])
+	if !set.Has(1) {
+		return "inte " + w
+	}
+	return w
+}
+
+func boolPhrase(fact *catalog.Fact, yes bool) string {
+	phrase, fallback := fact.No, "nej"
+	if yes {
+		phrase, fallback = fact.Yes, "ja"
+	}
+	if phrase == "" {
+		return strings.ToLower(fact.Title) + ": " + fallback
+	}
+	return phrase
+}
+
+func optionPhrase(fact *catalog.Fact, o *catalog.Option) string {
+	if o.Phrase != "" {
+		return o.Phrase
+	}
+	return strings.ToLower(fact.Title) + " är " + strings.ToLower(o.Title)
+}
+
+// both joins with "och": "a, b, och c".
+func both(s []string) string {
+	if len(s) < 2 {
+		return strings.Join(s, "")
+	}
+	return strings.Join(s[:len(s)-1], ", ") + ", och " + s[len(s)-1]
+}
+
+func either(s []string) string {
+	if len(s) < 2 {
+		return strings.Join(s, "")
+	}
+	return strings.Join(s[:len(s)-1], ", ") + " eller " + s[len(s)-1]
+}
+
+func excluded(by *catalog.Profile, e *catalog.Exclude) string {
+	return fmt.Sprintf(say.excluded, by.Title, e.Reason)
+}
+
+func depends(titles []string) string {
+	if len(titles) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(say.depends, strings.Join(titles[:len(titles)-1], ", ")+map[bool]string{true: " och "}[len(titles) > 1]+titles[len(titles)-1])
+}
+
+func lowerFirst(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	// An abbreviation keeps its capitals.
+	if next, _ := utf8.DecodeRuneInString(s[n:]); unicode.IsUpper(next) {
+		return s
+	}
+	return string(unicode.ToLower(r)) + s[n:]
+}
+
+// changeWords tells what a change would be: "sänk konfidentialitet till 1
+// Måttlig".
+func (f *Facts) changeWords(a rule.Atom) string {
+	c := f.Catalog
+	w, _ := f.words(a)
+	switch {
+	case w.Aspect != nil:
+		now, v := f.Box[a.Var].Values()[0], a.Set.Values()
+		if v[len(v)-1] < now {
+			to := c.Level(v[len(v)-1])
+			return fmt.Sprintf("sänk %s till %d %s", strings.ToLower(w.Aspect.Title), to.Value, to.Title)
+		}
+		to := c.Level(v[0])
+		return fmt.Sprintf("höj %s till %d %s", strings.ToLower(w.Aspect.Title), to.Value, to.Title)
+	case w.Fact != nil && w.Fact.Type == catalog.Choice:
+		var s []string
+		for _, v := range a.Set.Values() {
+			s = append(s, optionPhrase(w.Fact, w.Fact.Options[v]))
+		}
+		return "svara att " + either(s)
+	case w.Fact != nil:
+		return "svara att " + w.Words
+	}
+	return "ändra till att " + w.Words
+}
+
+// caseSay holds what a case that did not come out as expected is told.
+var caseSay = struct {
+	refusedOther, notRefused, level, applies, because, text, offer, noOffer, open string
+}{
+	refusedOther: "svaren avvisas, men inte med %q",
+	notRefused:   "svaren skulle avvisas men godtogs",
+	level:        "nivån för %s blev %v, inte %d",
+	applies:      "%s blev %s, väntat var %s",
+	because:      "skälet för %s blev: %s",
+	text:         "texten i %s innehåller inte det väntade",
+	offer:        "förslaget för %s blev %q, väntat var %q",
+	noOffer:      "%s fick förslaget %q, väntat var inget",
+	open:         "frågan %q är inte öppen",
+}
+
+// appliesWord is a verdict as people read it.
+func appliesWord(t rule.Truth) string {
+	return [...]string{rule.Unknown: "osäkert", rule.No: "gäller inte", rule.Yes: "gäller"}[t]
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
