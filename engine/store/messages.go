@@ -1,0 +1,79 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Error is a failure that a person can do something about.
+type Error struct {
+	Sentence string // Swedish: what is wrong and what to do
+	Err      error  // the cause, for the log; may be nil
+}
+
+func (e *Error) Error() string { return e.Sentence }
+func (e *Error) Unwrap() error { return e.Err }
+
+var (
+	// ErrKeyReused says that the idempotency key came before with other content.
+	ErrKeyReused = errors.New("store: idempotency key reused with other content")
+	// ErrJournal says that the journal is not as it was written.
+	ErrJournal = errors.New("store: journal broken")
+	// ErrNewer says that the database is from a newer version of Kravverk.
+	ErrNewer = errors.New("store: newer database")
+)
+
+const (
+	diskFull  = "Disken är full och inget sparades: be den som sköter Kravverk att frigöra plats och försök sedan igen."
+	locked    = "Databasen är upptagen av ett annat program och inget sparades: försök igen, och be den som sköter Kravverk att stänga det andra programmet om felet kvarstår."
+	diskFails = "Disken svarade inte som den ska och inget sparades: be den som sköter Kravverk att kontrollera disken innan du försöker igen."
+	logInUse  = "Uppgifterna är raderade, men databasens logg gick inte att tömma medan någon läste: gör om raderingen."
+	keyReused = "Formuläret har redan skickats med ett annat innehåll: ladda om sidan och spara igen."
+)
+
+func isFolder(path string) string {
+	return fmt.Sprintf("%s är en mapp: ange en databasfil.", path)
+}
+
+func noFolder(folder string) string {
+	return fmt.Sprintf("Mappen %s finns inte: skapa den eller ange en annan sökväg.", folder)
+}
+
+func emptyFile(path string) string {
+	return fmt.Sprintf("Databasfilen %s är tom: återställ en säkerhetskopia, eller ta bort filen för att börja om från början.", path)
+}
+
+func notOurs(path string) string {
+	return fmt.Sprintf("Filen %s är inte en databas från Kravverk: kontrollera sökvägen eller återställ en säkerhetskopia.", path)
+}
+
+func damaged(path string) string {
+	return fmt.Sprintf("Databasfilen %s är skadad: stoppa Kravverk och återställ en säkerhetskopia.", path)
+}
+
+func noAccess(path string) string {
+	return fmt.Sprintf("Kravverk får inte läsa och skriva %s: ge kontot som kör Kravverk skrivrätt till filen och mappen.", path)
+}
+
+func newer(path string) string {
+	return fmt.Sprintf("Databasen kommer från en nyare version av Kravverk (%s): starta den versionen, eller återställ säkerhetskopian från före uppgraderingen.", path)
+}
+
+func otherStep(path string, number int) string {
+	return fmt.Sprintf("Databasen %s har byggts med en annan utgåva av steg %04d än den här versionen av Kravverk har: starta den version som skapade den, eller återställ en säkerhetskopia.", path, number)
+}
+
+func brokenLine(seq int64, why string) string {
+	return fmt.Sprintf("Journalen är bruten vid rad %d, %s: spara en kopia av databasfilen och jämför med en säkerhetskopia.", seq, why)
+}
+
+const (
+	lineMissing  = "som saknas"
+	lineLoose    = "som inte hänger ihop med raden före"
+	lineChanged  = "som är ändrad i efterhand"
+	valueChanged = "vars innehåll är ändrat i efterhand"
+)
+
+func strayAnswer(classification, key string) string {
+	return fmt.Sprintf("Svaret %s i klassningen %s stämmer inte med journalen: spara en kopia av databasfilen och jämför med en säkerhetskopia.", key, classification)
+}

@@ -1,0 +1,185 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/kravverk/kravverk/engine"
+)
+
+// EnsurePerson makes a person known, or notes a new name. An empty name
+// changes nothing for somebody already known. The id lives on in the journal
+// when the name is erased: it must say nothing by itself.
+func (s *Store) EnsurePerson(ctx context.Context, p engine.Person) error {
+	if p.ID == "" {
+		return errors.New("store: a person needs an id")
+	}
+	return s.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO person (id, name) VALUES ($1, $2)
+			ON CONFLICT (id) DO UPDATE SET name = excluded.name WHERE excluded.name <> '' AND excluded.name <> person.name`, p.ID, p.Name)
+		return err
+	})
+}
+
+// CreateSystem keeps a system and its first classification. The person must be
+// known (EnsurePerson) and the catalogue kept (PutCatalog). The id, the time
+// and the creator in sys are the store's to give.
+func (s *Store) CreateSystem(ctx context.Context, by string, sys engine.System, typ, catalogHash string) (engine.Record, error) {
+	sys.ID = newID()
+	id := newID()
+	about, err := json.Marshal(struct {
+		Title       string `json:"title"`
+		Description string `json:"description"`
+		Unit        string `json:"unit"`
+		Members     int    `json:"members"`
+	}{sys.Title, sys.Description, sys.Unit, sys.Members})
+	if err != nil {
+		return engine.Record{}, err
+	}
+	start, err := json.Marshal(struct {
+		Type        string `json:"type"`
+		CatalogHash string `json:"catalog_hash"`
+	}{typ, catalogHash})
+	if err != nil {
+		return engine.Record{}, err
+	}
+	var record engine.Record
+	err = s.write(ctx, func(tx *sql.Tx) error {
+		if _, err := person(ctx, tx, by); err != nil {
+			return err
+		}
+		now := stamp(s.now())
+		if _, err := tx.ExecContext(ctx, `INSERT INTO system (id, title, description, unit, members, created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+			sys.ID, sys.Title, sys.Description, sys.Unit, sys.Members, now, by); err != nil {
+			return fmt.Errorf("store: create system: %w", err)
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO classification (id, system_id, type, catalog_hash, created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6)`,
+			id, sys.ID, typ, catalogHash, now, by); err != nil {
+			return fmt.Errorf("store: create classification of type %q with catalogue %q: %w", typ, catalogHash, err)
+		}
+		j, err := openJournal(ctx, tx, now, by)
+		if err != nil {
+			return err
+		}
+		if err := j.append(ctx, line{action: systemCreate, system: sys.ID}, nil, about); err != nil {
+			return err
+		}
+		if err := j.append(ctx, line{action: classificationCreate, system: sys.ID, classification: id}, nil, start); err != nil {
+			return err
+		}
+		record, err = recordOf(ctx, tx, id)
+		return err
+	})
+	return record, err
+}
+
+// Systems gives every classification with its system and answers, in the
+// order in which they were made.
+func (s *Store) Systems(ctx context.Context) ([]engine.Record, error) {
+	var list []engine.Record
+	err := s.view(ctx, func(tx *sql.Tx) (err error) {
+		list, err = records(ctx, tx, "")
+		return err
+	})
+	return list, err
+}
+
+// Classification gives one of them, or engine.ErrNotFound.
+func (s *Store) Classification(ctx context.Context, id string) (engine.Record, error) {
+	var record engine.Record
+	err := s.view(ctx, func(tx *sql.Tx) (err error) {
+		record, err = recordOf(ctx, tx, id)
+		return err
+	})
+	return record, err
+}
+
+func recordOf(ctx context.Context, tx *sql.Tx, id string) (engine.Record, error) {
+	if id == "" {
+		return engine.Record{}, engine.ErrNotFound
+	}
+	list, err := records(ctx, tx, id)
+	if err != nil {
+		return engine.Record{}, err
+	}
+	if len(list) == 0 {
+		return engine.Record{}, engine.ErrNotFound
+	}
+	return list[0], nil
+}
+
+// records reads one classification, or all when id is empty, in two queries
+// however many they are.
+func records(ctx context.Context, tx *sql.Tx, id string) ([]engine.Record, error) {
+	var args []any
+	var oneClassification, oneAnswers string
+	if id != "" {
+		args, oneClassification, oneAnswers = []any{id}, ` WHERE c.id = $1`, ` WHERE a.classification_id = $1`
+	}
+	var list []engine.Record
+	answers := map[string]map[string]engine.Answer{} // those of the records, by classification
+	err := each(ctx, tx, func(scan func(...any) error) (err error) {
+		var r engine.Record
+		s, c := &r.System, &r.Classification
+		var systemAt, classificationAt string
+		if err := scan(&s.ID, &s.Title, &s.Description, &s.Unit, &s.Members, &systemAt, &s.CreatedBy.ID, &s.CreatedBy.Name,
+			&c.ID, &c.Type, &c.CatalogHash, &classificationAt, &c.CreatedBy.ID, &c.CreatedBy.Name); err != nil {
+			return err
+		}
+		if s.CreatedAt, err = parseStamp(systemAt); err != nil {
+			return err
+		}
+		if c.CreatedAt, err = parseStamp(classificationAt); err != nil {
+			return err
+		}
+		c.SystemID = s.ID
+		r.Answers = map[string]engine.Answer{}
+		answers[c.ID] = r.Answers
+		list = append(list, r)
+		return nil
+	}, `SELECT s.id, s.title, s.description, s.unit, s.members, s.created_at, sp.id, sp.name,
+			c.id, c.type, c.catalog_hash, c.created_at, cp.id, cp.name
+		FROM classification c JOIN system s ON s.id = c.system_id
+			JOIN person sp ON sp.id = s.created_by JOIN person cp ON cp.id = c.created_by`+
+		oneClassification+` ORDER BY c.created_at, c.id`, args...)
+	if err != nil {
+		return nil, err
+	}
+	err = each(ctx, tx, func(scan func(...any) error) error {
+		var classification string
+		a, err := scanAnswer(scan, &classification)
+		if err != nil {
+			return err
+		}
+		answers[classification][a.Key] = a
+		return nil
+	}, `SELECT `+answerColumns+`, a.classification_id FROM answer a JOIN person p ON p.id = a.saved_by`+oneAnswers, args...)
+	return list, err
+}
+
+// person gives somebody known. An unknown id is the program's mistake.
+func person(ctx context.Context, tx *sql.Tx, id string) (engine.Person, error) {
+	p := engine.Person{ID: id}
+	err := tx.QueryRowContext(ctx, `SELECT name FROM person WHERE id = $1`, id).Scan(&p.Name)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = fmt.Errorf("store: unknown person %q: call EnsurePerson first", id)
+	}
+	return p, err
+}
+
+// systemOf gives the system of a classification, or engine.ErrNotFound.
+func systemOf(ctx context.Context, tx *sql.Tx, classificationID string) (string, error) {
+	var id string
+	err := tx.QueryRowContext(ctx, `SELECT system_id FROM classification WHERE id = $1`, classificationID).Scan(&id)
+	return id, orNotFound(err)
+}
+
+func orNotFound(err error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return engine.ErrNotFound
+	}
+	return err
+}
