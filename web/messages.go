@@ -1,0 +1,113 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Problems that people are told of.
+var (
+	errNotFound  = &Problem{http.StatusNotFound, "Sidan finns inte", "Adressen kan vara felskriven, eller så har systemet bytt namn.", "/system", "Sök bland system"}
+	errTooBig    = &Problem{http.StatusRequestEntityTooLarge, "Texten är för lång", "Inget har sparats. Gå tillbaka och korta texten, eller lägg den i ett dokument och hänvisa dit.", "/", "Till start"}
+	errOtherSite = &Problem{http.StatusForbidden, "Formuläret kom från en annan webbplats", "Inget har sparats. Öppna sidan i Kravverk och gör om det där.", "/", "Till start"}
+	errHost      = &Problem{http.StatusMisdirectedRequest, "Fel adress", "Kravverk svarar bara på den egna datorn: öppna http://127.0.0.1 eller http://localhost med samma port.", "/", "Till start"}
+	errStore     = &Problem{Title: "Det gick inte att spara eller läsa", Label: "Försök igen"}
+	errForm      = &Problem{http.StatusBadRequest, "Formuläret gick inte att läsa", "Inget har sparats. Gå tillbaka och försök igen.", "/", "Till start"}
+	errPaused    = &Problem{http.StatusConflict, "Klassningen avvaktar bedömning", "Inget har sparats. Klassningen går att fortsätta när bedömningen är klar.", "/system", "Till systemen"}
+)
+
+func internal(number, path string) *Problem {
+	return &Problem{http.StatusInternalServerError, "Något gick fel hos oss",
+		"Det som var sparat är kvar. Försök igen om en stund. Händer det igen, ange nummer " + number + " till den som sköter Kravverk.", path, "Försök igen"}
+}
+
+// section is a step of an A-classification.
+type section struct{ ID, Title string }
+
+// The steps, in order. The ids are stored.
+var sections = []section{
+	{"stop", "Stoppfråga"},
+	{"facts", "Vad systemet är och hur det drivs"},
+	{"information", "Information och nivåer"},
+	{"laws", "Lagrum"},
+	{"requirements", "Kravlista"},
+	{"export", "Kravbilaga till upphandlingen"},
+}
+
+var (
+	obligationNames = map[string]string{"shall": "Ska", "should": "Bör"}
+	kindNames       = map[string]string{"organizational": "Organisatoriskt", "people": "Personrelaterat", "physical": "Fysiskt", "technical": "Tekniskt"}
+	categoryNames   = map[string]string{"qualification": "Kvalificeringskrav", "specification": "Teknisk specifikation", "award": "Tilldelningskriterium", "contract": "Kontraktsvillkor"}
+	concernNames    = map[string]string{"supplier": "Leverantören", "service": "Det som levereras", "own": "Den egna organisationen"}
+	basisNames      = map[string]string{"statute": "Författning", "enhanced": "Föreskrift om utökat skydd", "standard": "Standard", "proposal": "Kravverks förslag"}
+	strengthNames   = map[string]string{"assumed": "Antaget", "contracted": "Avtalat", "verified": "Verifierat"}
+	strengthTexts   = map[string]string{
+		"assumed":    "Antaget. Ingen har kontrollerat det här systemet.",
+		"contracted": "Avtalat. Punkten är angiven.",
+		"verified":   "Verifierat. Det finns bevis.",
+	}
+	answerNames = map[string]string{"yes": "Ja", "partly": "Delvis", "no": "Nej", "not_applicable": "Ej tillämpligt", "compensated": "Kompenserande skydd"}
+	statusNames = map[string]string{"draft": "Utkast", "published": "Utgiven", "withdrawn": "Indragen"}
+	methodNames = map[string]string{
+		"document": "dokumentgranskning", "interview": "intervju", "sample": "stickprov", "configuration": "konfigurationsbevis", "test": "tekniskt test",
+		"exercise": "övning eller återläsningsprov", "certificate": "certifikat eller intyg", "contract": "avtalsgranskning", "audit": "revision på plats", "acceptance": "fabriks- eller platsprov",
+	}
+)
+
+var small = [...]string{"noll", "ett", "två", "tre", "fyra", "fem", "sex", "sju", "åtta", "nio", "tio", "elva", "tolv"}
+
+// count writes a number with its noun: "ett krav", "tre krav", "14 krav". The
+// gender of the number one follows the noun: en for common, ett for neuter.
+func count(n int, one, many string) string {
+	word := fmt.Sprint(n)
+	if n < len(small) {
+		word = small[n]
+	}
+	if n == 1 {
+		if common[one] {
+			word = "en"
+		}
+		return word + " " + one
+	}
+	if n == 0 {
+		word = "inga"
+		if common[one] && one == many {
+			word = "ingen"
+		}
+	}
+	return word + " " + many
+}
+
+// common is the nouns that take "en".
+var common = map[string]bool{"fråga": true, "lucka": true, "informationstyp": true, "profil": true, "rad": true, "klassning": true, "uppgift": true, "saknar": true, "fråga besvarad": true, "fråga kvar": true}
+
+func upperFirst(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[n:]
+}
+
+// list joins with commas and "och".
+func list(s []string, and string) string {
+	if len(s) < 2 {
+		return strings.Join(s, "")
+	}
+	return strings.Join(s[:len(s)-1], ", ") + " " + and + " " + s[len(s)-1]
+}
+
+// definite gives an aspect's name in running text: konfidentialiteten.
+func definite(title string) string { return strings.ToLower(title) + "en" }
+
+func itoa(n int) string { return fmt.Sprint(n) }
+
+// lowerFirst is for a title within a sentence; an abbreviation keeps its
+// capitals.
+func lowerFirst(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	if next, _ := utf8.DecodeRuneInString(s[n:]); unicode.IsUpper(next) {
+		return s
+	}
+	return string(unicode.ToLower(r)) + s[n:]
+}

@@ -1,0 +1,362 @@
+package web
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/kravverk/kravverk/engine"
+	"github.com/kravverk/kravverk/engine/catalog"
+	"github.com/kravverk/kravverk/engine/rule"
+)
+
+// questionsPage is what the system is and how it runs: one form for each
+// question, and one save for each answer.
+type questionsPage struct {
+	page
+	Open     *open
+	Base     string
+	Groups   []questionGroup
+	Asked    int
+	Answered int
+	Left     int // questions that can still change the list
+	Yes      int
+	Unknown  int
+	Done     bool
+	Version  int
+	Token    string
+	Paused   bool
+	All      bool // the printable list of every question
+}
+
+type questionGroup struct {
+	ID, Title string
+	Questions []question
+}
+
+// question is one fact's form.
+type question struct {
+	Base     string
+	Fact     *catalog.Fact
+	Choices  []choice
+	Many     bool
+	None     bool // "inget av dessa" is the answer
+	NotKnown bool
+	Answered bool
+	Matters  int // undecided requirements that it can change
+	Version  int
+	Token    string
+	Who      string
+	Saved    string // the clock, right after a save
+	Problem  string
+	Asked    bool
+	When     string // of one that is not put: what would make it so
+	Conflict *conflictView
+	Now      *listNow // where the list stands, for the fragment
+}
+
+type listNow struct{ Yes, Unknown, Left int }
+
+type choice struct {
+	ID, Title, Help string
+	Chosen          bool
+}
+
+// conflictView is two answers to one question; nothing is chosen beforehand.
+type conflictView struct {
+	Mine, Theirs string
+	Who, When    string
+	MineValue    []string
+}
+
+func (s *server) question(o *open, f *catalog.Fact) question {
+	a := o.Answers[engine.FactKey(f.ID)]
+	q := question{Base: o.Base(), Fact: f, Many: f.Type == catalog.Choices, Version: a.Version, Token: token(), Asked: o.Facts.Asked(f) == rule.Yes}
+	if a.Given() {
+		if a.By.Name != "" {
+			q.Who = a.By.Name + ", " + s.day(a.At)
+		}
+		q.Answered = true
+	}
+	chosen, notKnown := values(a.Value)
+	q.NotKnown = notKnown
+	q.None = q.Many && a.Given() && !notKnown && len(chosen) == 0
+	if f.Type == catalog.Bool {
+		q.Choices = []choice{{ID: "true", Title: "Ja"}, {ID: "false", Title: "Nej"}}
+	} else {
+		for _, x := range f.Options {
+			q.Choices = append(q.Choices, choice{ID: x.ID, Title: x.Title, Help: x.Help})
+		}
+	}
+	for i := range q.Choices {
+		q.Choices[i].Chosen = slices.Contains(chosen, q.Choices[i].ID)
+	}
+	for _, x := range o.Derivation.Open {
+		if x.Fact == f {
+			q.Matters = x.Matters
+		}
+	}
+	return q
+}
+
+// values reads a stored answer as the values of the form's fields.
+func values(raw json.RawMessage) (chosen []string, notKnown bool) {
+	var v any
+	if !decode(raw, &v) {
+		return nil, false
+	}
+	switch v := v.(type) {
+	case bool:
+		return []string{map[bool]string{true: "true", false: "false"}[v]}, false
+	case string:
+		if v == engine.VetEj {
+			return nil, true
+		}
+		return []string{v}, false
+	case []any:
+		for _, x := range v {
+			if t, ok := x.(string); ok {
+				chosen = append(chosen, t)
+			}
+		}
+	}
+	return chosen, false
+}
+
+// say puts an answer in words.
+func (q question) say(raw json.RawMessage) string {
+	chosen, notKnown := values(raw)
+	if notKnown {
+		return "Vet ej"
+	}
+	var titles []string
+	for _, c := range q.Choices {
+		if slices.Contains(chosen, c.ID) {
+			titles = append(titles, c.Title)
+		}
+	}
+	switch {
+	case len(titles) > 0:
+		return list(titles, "och")
+	case q.Many && len(raw) > 0 && string(raw) != "null":
+		return "Inget av dessa"
+	}
+	return "Inget svar"
+}
+
+func (s *server) questionsPage(o *open) questionsPage {
+	p := questionsPage{
+		page: s.classificationPage(o, "Vad systemet är och hur det drivs"), Open: o, Base: o.Base(),
+		Done: o.Has(engine.DoneKey("facts")), Token: token(), Paused: o.paused(),
+		Left: len(o.Derivation.Open), Yes: o.Derivation.Count(rule.Yes), Unknown: o.Derivation.Count(rule.Unknown),
+	}
+	f := factProgress(o)
+	p.Asked, p.Answered = f.Asked, f.Answered
+	return p
+}
+
+func (p *questionsPage) add(q question) {
+	n := len(p.Groups)
+	if n == 0 || p.Groups[n-1].Title != q.Fact.Group {
+		p.Groups = append(p.Groups, questionGroup{ID: "g" + itoa(n+1), Title: q.Fact.Group})
+		n++
+	}
+	g := &p.Groups[n-1]
+	g.Questions = append(g.Questions, q)
+}
+
+func (s *server) questions(w http.ResponseWriter, r *http.Request) error {
+	o, err := s.open(r)
+	if err != nil {
+		return err
+	}
+	p := s.questionsPage(o)
+	saved := r.FormValue("sparat")
+	for _, f := range o.Catalog.Facts {
+		if f.IsDerived() || o.Facts.Asked(f) != rule.Yes {
+			continue
+		}
+		q := s.question(o, f)
+		if f.ID == saved {
+			q.Saved = s.clock(o.Answers[engine.FactKey(f.ID)].At)
+		}
+		p.add(q)
+	}
+	return s.render(w, http.StatusOK, "questions", p)
+}
+
+// allQuestions is every question, also those not put now, to print and
+// prepare from.
+func (s *server) allQuestions(w http.ResponseWriter, r *http.Request) error {
+	o, err := s.open(r)
+	if err != nil {
+		return err
+	}
+	p := s.questionsPage(o)
+	p.All = true
+	p.Title = "Alla frågor, " + o.System.Title
+	for _, f := range o.Catalog.Facts {
+		if f.IsDerived() {
+			continue
+		}
+		q := s.question(o, f)
+		if len(f.AskWhen.Rows) > 0 {
+			q.When = rowsText(o.Catalog, f.AskWhen)
+		}
+		p.add(q)
+	}
+	return s.render(w, http.StatusOK, "questions", p)
+}
+
+// saveFact saves one answer. With htmx the question comes back as it now is;
+// a question that others hang on reloads the page.
+func (s *server) saveFact(w http.ResponseWriter, r *http.Request) error {
+	o, err := s.writable(r)
+	if err != nil {
+		return err
+	}
+	id := chi.URLParam(r, "fact")
+	i := slices.IndexFunc(o.Catalog.Facts, func(f *catalog.Fact) bool { return f.ID == id && !f.IsDerived() })
+	if i < 0 {
+		return errNotFound
+	}
+	f := o.Catalog.Facts[i]
+	key := engine.FactKey(id)
+	value, problem := factValue(f, r.PostForm["svar"])
+	version, ok := number(r.PostFormValue("version"))
+	if !ok {
+		return errForm
+	}
+	if problem == "" {
+		err := s.save(r, o, change(key, value, version))
+		if c := conflict(err); c != nil {
+			return s.factConflict(w, r, o, f, c)
+		}
+		if err != nil {
+			return err
+		}
+		before := askedNow(o)
+		if o, err = s.open(r); err != nil {
+			return err
+		}
+		if !fromHTMX(r) || !slices.Equal(before, askedNow(o)) {
+			url := o.Base() + "/fragor?sparat=" + id + "#f-" + id
+			if fromHTMX(r) {
+				// Questions have come or gone: the whole page must be new.
+				w.Header().Set("HX-Redirect", url)
+				return nil
+			}
+			return seeOther(w, r, url)
+		}
+	}
+	q := s.question(o, f)
+	q.Problem = problem
+	if problem == "" {
+		q.Saved = s.clock(o.Answers[key].At)
+	}
+	q.Now = &listNow{o.Derivation.Count(rule.Yes), o.Derivation.Count(rule.Unknown), len(o.Derivation.Open)}
+	if fromHTMX(r) {
+		return s.renderPart(w, http.StatusOK, "questions", "saved", q)
+	}
+	p := s.questionsPage(o)
+	p.Failed = true
+	for _, x := range o.Catalog.Facts {
+		if x == f {
+			p.add(q)
+		} else if !x.IsDerived() && o.Facts.Asked(x) == rule.Yes {
+			p.add(s.question(o, x))
+		}
+	}
+	return s.render(w, http.StatusUnprocessableEntity, "questions", p)
+}
+
+// factConflict shows both answers, who gave the other and when. Saving again
+// from here goes on top of theirs, knowingly.
+func (s *server) factConflict(w http.ResponseWriter, r *http.Request, o *open, f *catalog.Fact, c *engine.Conflict) error {
+	rec := o.Record.With()
+	rec.Answers[c.Theirs.Key] = c.Theirs
+	now, err := s.derive(r.Context(), rec)
+	if err != nil {
+		return err
+	}
+	q := s.question(now, f)
+	q.Conflict = &conflictView{Mine: q.say(c.Mine.Value), Theirs: q.say(c.Theirs.Value), Who: c.Theirs.By.Name, When: s.day(c.Theirs.At), MineValue: r.PostForm["svar"]}
+	if fromHTMX(r) {
+		return s.renderPart(w, http.StatusConflict, "questions", "question", q)
+	}
+	p := s.questionsPage(now)
+	p.Failed = true
+	p.add(q)
+	return s.render(w, http.StatusConflict, "questions", p)
+}
+
+// askedNow lists the questions that are put.
+func askedNow(o *open) []string {
+	var out []string
+	for _, f := range o.Catalog.Facts {
+		if !f.IsDerived() && o.Facts.Asked(f) == rule.Yes {
+			out = append(out, f.ID)
+		}
+	}
+	return out
+}
+
+// factValue reads a form's answer. No tick at all is no answer, and says so.
+func factValue(f *catalog.Fact, given []string) (any, string) {
+	if len(given) == 0 {
+		if f.Type == catalog.Choices {
+			return nil, "Kryssa i det som stämmer, eller Inget av dessa"
+		}
+		return nil, "Välj ett svar"
+	}
+	switch {
+	case slices.Equal(given, []string{"ta-bort"}):
+		return nil, ""
+	case slices.Equal(given, []string{engine.VetEj}):
+		return engine.VetEj, ""
+	}
+	switch f.Type {
+	case catalog.Bool:
+		switch given[0] {
+		case "true":
+			return true, ""
+		case "false":
+			return false, ""
+		}
+	case catalog.Choice:
+		if slices.ContainsFunc(f.Options, func(o *catalog.Option) bool { return o.ID == given[0] }) {
+			return given[0], ""
+		}
+	default:
+		out := []string{}
+		for _, g := range given {
+			switch {
+			case g == "inget" || g == engine.VetEj:
+				if len(given) > 1 {
+					return nil, "Du har kryssat både ett alternativ och " + map[bool]string{true: "Inget av dessa", false: "Vet ej"}[g == "inget"] + ". Ta bort det ena"
+				}
+			case slices.ContainsFunc(f.Options, func(o *catalog.Option) bool { return o.ID == g }):
+				out = append(out, g)
+			}
+		}
+		return out, ""
+	}
+	return nil, "Välj ett av alternativen"
+}
+
+// rowsText puts an author's rows in words: "cyberfysiskt: ja, och drift är
+// moln; eller …".
+func rowsText(c *catalog.Catalog, rows catalog.Rows) string {
+	var any []string
+	for _, row := range rows.Rows {
+		var all []string
+		for _, a := range row.Atoms {
+			all = append(all, c.AtomText(a))
+		}
+		any = append(any, strings.Join(all, " och "))
+	}
+	return strings.Join(any, ", eller ")
+}

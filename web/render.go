@@ -1,0 +1,148 @@
+package web
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"mime"
+	"net/http"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/kravverk/kravverk/engine/catalog"
+)
+
+type catalogType = catalog.Catalog
+
+// page is what every page has.
+type page struct {
+	Title    string // without the product's name
+	Nav      string // which part of the menu is current
+	Crumbs   []crumb
+	Person   string
+	Demo     bool
+	Failed   bool // the title begins with "Fel: "
+	Catalog  string
+	Problems int // mistakes in a catalogue that could not be loaded
+}
+
+type crumb struct{ Text, Link string }
+
+func (s *server) page(title, nav string, crumbs ...crumb) page {
+	loaded := s.Catalogs()
+	line := loaded.Catalog.Title + " " + loaded.Catalog.Version
+	return page{Title: title, Nav: nav, Crumbs: crumbs, Person: s.Person.Name, Demo: s.Demo, Catalog: line, Problems: len(loaded.Problems)}
+}
+
+// pages is the templates: for each page its own file with the frame and the
+// shared parts.
+type pages map[string]*template.Template
+
+func loadPages(a assets) (pages, error) {
+	funcs := template.FuncMap{
+		"asset": a.url,
+		"lower": strings.ToLower,
+		"inc":   func(n int) int { return n + 1 },
+		"count": count,
+		"upper": upperFirst,
+	}
+	shared, err := template.New("").Funcs(funcs).ParseFS(files, "templates/frame.html", "templates/parts.html")
+	if err != nil {
+		return nil, err
+	}
+	names, err := fs.Glob(files, "templates/*.html")
+	if err != nil {
+		return nil, err
+	}
+	out := pages{}
+	for _, name := range names {
+		base := strings.TrimSuffix(path.Base(name), ".html")
+		if base == "frame" || base == "parts" {
+			continue
+		}
+		t, err := shared.Clone()
+		if err != nil {
+			return nil, err
+		}
+		if out[base], err = t.ParseFS(files, name); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// render writes a whole page, or nothing and an error.
+func (s *server) render(w http.ResponseWriter, status int, name string, data any) error {
+	return s.renderPart(w, status, name, "frame", data)
+}
+
+// renderPart writes one named part of a page's template.
+func (s *server) renderPart(w http.ResponseWriter, status int, name, part string, data any) error {
+	t, ok := s.pages[name]
+	if !ok {
+		return fmt.Errorf("no template %q", name)
+	}
+	var b bytes.Buffer
+	if err := t.ExecuteTemplate(&b, part, data); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// assets is the static files with the hashes that their addresses carry.
+type assets map[string]asset
+
+type asset struct {
+	data []byte
+	hash string
+}
+
+func loadAssets() (assets, error) {
+	names, err := fs.Glob(files, "static/*")
+	if err != nil {
+		return nil, err
+	}
+	out := assets{}
+	for _, name := range names {
+		data, err := files.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		sum := sha256.Sum256(data)
+		out[path.Base(name)] = asset{data, hex.EncodeToString(sum[:6])}
+	}
+	return out, nil
+}
+
+func (a assets) url(name string) (string, error) {
+	x, ok := a[name]
+	if !ok {
+		return "", fmt.Errorf("no asset %q", name)
+	}
+	return "/static/" + name + "?v=" + x.hash, nil
+}
+
+func (a assets) serve(w http.ResponseWriter, r *http.Request) {
+	name := chi.URLParam(r, "file")
+	x, ok := a[name]
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", mime.TypeByExtension(path.Ext(name)))
+	if r.URL.Query().Get("v") == x.hash {
+		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	} else {
+		w.Header().Set("Cache-Control", "no-cache")
+	}
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(x.data))
+}

@@ -1,0 +1,469 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/kravverk/kravverk/engine"
+	"github.com/kravverk/kravverk/engine/catalog"
+	"github.com/kravverk/kravverk/engine/rule"
+)
+
+// requirementsPage is the requirement list with the reason for every row.
+type requirementsPage struct {
+	page
+	Base     string
+	Levels   []level
+	Yes      int
+	Unknown  int
+	Open     []openQuestion
+	OpenAll  int
+	Filter   filter
+	Areas    []areaView
+	Shown    int // rows that the filter lets through
+	Reviewed int // rows in areas gone through
+	Total    int // rows that apply or can come to
+	Rows     int // of all areas, for the navigation
+	Done     bool
+	Full     bool
+	Draft    bool
+	NoLevels bool
+	Paused   bool
+	Roles    []*catalog.Role
+	Token    string
+}
+
+type openQuestion struct{ Title, Link string }
+
+// filter is what the address says to show.
+type filter struct {
+	Query, Type, By, Role, Show string
+}
+
+// Active names what narrows the list, each with the address without it.
+type activeFilter struct{ Text, Without string }
+
+func (f filter) active(base string) []activeFilter {
+	all := url.Values{}
+	for k, v := range map[string]string{"q": f.Query, "typ": f.Type, "av": f.By, "roll": f.Role, "visa": f.Show} {
+		if v != "" {
+			all.Set(k, v)
+		}
+	}
+	var out []activeFilter
+	add := func(key, text string) {
+		if all.Get(key) == "" {
+			return
+		}
+		rest := url.Values{}
+		for k, v := range all {
+			if k != key {
+				rest[k] = v
+			}
+		}
+		link := base + "/krav"
+		if len(rest) > 0 {
+			link += "?" + rest.Encode()
+		}
+		out = append(out, activeFilter{text, link})
+	}
+	add("q", "”"+f.Query+"”")
+	add("typ", map[string]string{"ska": "Ska", "bor": "Bör", "osakert": "Kan tillkomma"}[f.Type])
+	add("av", byNames[f.By])
+	add("roll", f.Role)
+	return out
+}
+
+var byNames = map[string]string{"K": "Konfidentialitet", "R": "Riktighet", "T": "Tillgänglighet", "lag": "Lagrum eller uppgift", "alla": "Alla system"}
+
+// ActiveFilters is for the template.
+func (p requirementsPage) ActiveFilters() []activeFilter { return p.Filter.active(p.Base) }
+
+type areaView struct {
+	Area       *catalog.Area
+	Rows       []requirementRow
+	Not        []requirementRow // those that do not apply
+	NotTitles  string
+	Yes        int
+	Unknown    int
+	Total      int
+	Reviewed   bool
+	ReviewedBy string
+	Base       string
+	Token      string
+	Percent    int
+	Next       string
+	Paused     bool
+}
+
+// requirementRow is one requirement as a row.
+type requirementRow struct {
+	Base       string
+	ID         string
+	Title      []engine.Span
+	Role       string
+	Reference  string
+	From       []fromLevel // the three places; nil when no level calls for it
+	Same       int         // the threshold, when all are alike
+	SameName   string
+	FromText   string // instead of levels
+	Type       string
+	Should     bool
+	Shall, Is  []engine.Span
+	Own        bool // no SHALL wording: it concerns the own organization
+	Why        []sentencePart
+	Unknown    bool
+	Depends    []openQuestion
+	Flips      []string
+	FlipLead   string
+	Values     []string
+	Laws       []string
+	References []string
+	Offers     []offerView
+	Changed    []string
+	Catalog    string // link to the author's row
+	Note       string
+	Profile    string
+	Excluded   string
+}
+
+type fromLevel struct {
+	Letter, Class string
+	On            bool
+	N             int
+}
+
+// sentencePart is a piece of a reason; Bold is what the system's answers say.
+type sentencePart struct {
+	Text string
+	Bold bool
+}
+
+type offerView struct {
+	Answer, How, Source, Remains, Strength, Until, Profile string
+	Maybe                                                  bool
+}
+
+func (s *server) requirements(w http.ResponseWriter, r *http.Request) error {
+	o, err := s.open(r)
+	if err != nil {
+		return err
+	}
+	d := o.Derivation
+	p := requirementsPage{
+		page: s.classificationPage(o, "Kravlista"), Base: o.Base(), Levels: levels(o.Facts), Yes: d.Count(rule.Yes), Unknown: d.Count(rule.Unknown),
+		Draft: d.Draft(), Done: o.Has(engine.DoneKey("requirements")), Paused: o.paused(), Roles: o.Catalog.Roles, Token: token(),
+		Filter: filter{strings.TrimSpace(r.FormValue("q")), r.FormValue("typ"), r.FormValue("av"), r.FormValue("roll"), r.FormValue("visa")},
+	}
+	p.Full = p.Filter.Show == "hela"
+	for i, q := range d.Open {
+		if i < 3 {
+			p.Open = append(p.Open, openQuestion{lowerFirst(q.Title), questionLink(o, q)})
+		}
+	}
+	p.OpenAll = len(d.Open)
+	p.NoLevels = !slices.ContainsFunc(p.Levels, func(l level) bool { return l.Known })
+	for _, area := range o.Catalog.Areas {
+		a := areaView{Area: area, Base: o.Base(), Token: p.Token, Reviewed: o.Has(engine.ReviewedKey(area.ID)), Paused: p.Paused}
+		if a.Reviewed {
+			x := o.Answers[engine.ReviewedKey(area.ID)]
+			a.ReviewedBy = strings.TrimSpace(x.By.Name + " " + s.day(x.At))
+		}
+		for i := range d.Findings {
+			f := &d.Findings[i]
+			if f.Requirement.Area != area {
+				continue
+			}
+			switch f.Applies {
+			case rule.Yes:
+				a.Yes++
+			case rule.Unknown:
+				a.Unknown++
+			}
+			if !p.Filter.lets(f) {
+				continue
+			}
+			row := requirementRowOf(o, f)
+			if f.Applies == rule.No {
+				a.Not = append(a.Not, row)
+			} else {
+				a.Rows = append(a.Rows, row)
+			}
+		}
+		a.Total = a.Yes + a.Unknown
+		p.Total += a.Total
+		if a.Reviewed {
+			p.Reviewed += a.Total
+			a.Percent = 100
+		}
+		p.Shown += len(a.Rows)
+		var titles []string
+		for _, x := range a.Not {
+			titles = append(titles, x.ID+" "+engine.Text(x.Title)+".")
+		}
+		a.NotTitles = strings.Join(titles, " ")
+		if len(a.Rows) > 0 || len(a.Not) > 0 {
+			p.Areas = append(p.Areas, a)
+		}
+	}
+	return s.render(w, http.StatusOK, "requirements", p)
+}
+
+// lets tells whether the filter lets a finding through. What does not apply is
+// shown beside the rest only when nothing asks for a kind of row.
+func (f filter) lets(x *engine.Finding) bool {
+	switch f.Type {
+	case "ska":
+		if x.Applies != rule.Yes || x.Effective.Obligation != "shall" {
+			return false
+		}
+	case "bor":
+		if x.Applies != rule.Yes || x.Effective.Obligation != "should" {
+			return false
+		}
+	case "osakert":
+		if x.Applies != rule.Unknown {
+			return false
+		}
+	}
+	if f.Role != "" && (x.Effective.Role == nil || x.Effective.Role.Title != f.Role) {
+		return false
+	}
+	if f.By != "" {
+		var hit bool
+		switch f.By {
+		case "lag":
+			hit = len(x.Effective.Thresholds) == 0 && len(x.Effective.When.Rows) > 0
+		case "alla":
+			hit = len(x.Effective.Thresholds) == 0 && len(x.Effective.When.Rows) == 0
+		default:
+			hit = slices.ContainsFunc(x.Effective.Thresholds, func(t catalog.Threshold) bool { return t.Aspect.ID == f.By })
+		}
+		if !hit {
+			return false
+		}
+	}
+	if f.Query != "" {
+		text := x.Requirement.ID + " " + engine.Text(x.Title) + " " + engine.Text(x.Is) + " " + engine.Text(x.Shall)
+		for _, r := range x.Requirement.References {
+			text += " " + referenceText(r)
+		}
+		if !strings.Contains(strings.ToLower(text), strings.ToLower(f.Query)) {
+			return false
+		}
+	}
+	return true
+}
+
+// questionLink is where a question is answered.
+func questionLink(o *open, q engine.Question) string {
+	switch {
+	case q.Aspect != nil:
+		return o.Base() + "/information"
+	case q.Fact == nil:
+		return o.Base() + "/lagrum"
+	case o.Facts.Asked(q.Fact) != rule.Yes:
+		return o.Base() + "/fragor"
+	}
+	return o.Base() + "/fragor#f-" + q.ID
+}
+
+func referenceText(r catalog.Reference) string {
+	text := r.Standard
+	if r.Edition != "" {
+		text += ":" + r.Edition
+	}
+	text += " " + r.ID
+	if r.Uncertain {
+		text += " (obekräftad)"
+	}
+	return text
+}
+
+func requirementRowOf(o *open, f *engine.Finding) requirementRow {
+	q, e := f.Requirement, f.Effective
+	row := requirementRow{
+		Base: o.Base(), ID: q.ID, Title: f.Title, Is: f.Is, Shall: f.Shall, Type: obligationNames[e.Obligation], Should: e.Obligation == "should",
+		Own: len(f.Shall) == 0, Unknown: f.Applies == rule.Unknown, Note: q.Note,
+		Catalog: "/kataloger/" + catalogID(o.Catalog, q) + "#" + q.ID,
+	}
+	if e.Role != nil {
+		row.Role = e.Role.Title
+	}
+	for _, x := range q.References {
+		row.References = append(row.References, referenceText(x))
+	}
+	if len(row.References) > 0 {
+		row.Reference = row.References[0]
+	}
+	for _, l := range q.Laws {
+		row.Laws = append(row.Laws, l.Title+", "+l.Source)
+	}
+	thresholds(o, e, &row)
+	row.Why = why(o, f)
+	for _, x := range f.DependsOn {
+		row.Depends = append(row.Depends, openQuestion{lowerFirst(x.Title), questionLink(o, x)})
+	}
+	for _, p := range f.Parameters {
+		row.Values = append(row.Values, parameterText(o, p))
+	}
+	for _, c := range e.Adjusted {
+		row.Changed = append(row.Changed, c.Profile.Title+": "+c.Adjust.Reason)
+	}
+	if q.Profile != nil {
+		row.Profile = q.Profile.Title
+	}
+	if e.Excluded != nil {
+		row.Excluded = e.By.Title + ": " + e.Excluded.Reason
+	}
+	for _, x := range f.Offers {
+		v := offerView{Answer: answerNames[x.Prefill.Answer], How: x.Prefill.How, Source: x.Prefill.Source, Remains: x.Prefill.Remains,
+			Strength: strengthTexts[x.Prefill.Strength], Until: x.Prefill.ValidUntil, Profile: x.Prefill.Profile.Title, Maybe: x.Offered == rule.Unknown}
+		if x.Prefill.Agreement != nil {
+			v.Source = x.Prefill.Agreement.Title
+			if x.Prefill.Clause != "" {
+				v.Source += ", " + x.Prefill.Clause
+			}
+		}
+		row.Offers = append(row.Offers, v)
+	}
+	row.FlipLead, row.Flips = flips(o, f)
+	return row
+}
+
+func catalogID(c *catalog.Catalog, r *catalog.Requirement) string {
+	if r.Profile != nil {
+		return r.Profile.ID
+	}
+	return c.ID
+}
+
+// thresholds fills the three fixed places, or says what calls for the row when
+// no level does.
+func thresholds(o *open, e catalog.Effective, row *requirementRow) {
+	if len(e.Thresholds) == 0 {
+		row.FromText = "Alla system"
+		if len(e.When.Rows) > 0 {
+			row.FromText = "Uppgift"
+			for _, r := range e.When.Rows {
+				for _, a := range r.Atoms {
+					if len(a.Laws) > 0 {
+						row.FromText = "Lagrum"
+					}
+				}
+			}
+		}
+		return
+	}
+	row.Same = e.Thresholds[0].Min
+	for _, t := range e.Thresholds {
+		if t.Min != row.Same {
+			row.Same = 0
+		}
+	}
+	for _, a := range o.Catalog.Aspects {
+		if !a.IsRated() {
+			continue
+		}
+		x := fromLevel{Letter: a.ID, Class: strings.ToLower(a.ID)}
+		for _, t := range e.Thresholds {
+			if t.Aspect == a {
+				x.On, x.N = true, t.Min
+			}
+		}
+		row.From = append(row.From, x)
+	}
+	if row.Same > 0 {
+		row.SameName = o.Catalog.Level(row.Same).Title
+	}
+}
+
+// why puts the reason in a sentence, with what the answers say in bold.
+func why(o *open, f *engine.Finding) []sentencePart {
+	if f.Applies == rule.Unknown {
+		return nil
+	}
+	if len(f.Reasons) == 0 || f.Effective.Excluded != nil && f.Applies == rule.No {
+		return []sentencePart{{upperFirst(f.Because) + ".", false}}
+	}
+	out := []sentencePart{{map[bool]string{true: "Kravet gäller för att ", false: "Kravet gäller inte för att "}[f.Applies == rule.Yes], false}}
+	for i, r := range f.Reasons {
+		switch {
+		case i > 0 && i == len(f.Reasons)-1:
+			out = append(out, sentencePart{" och ", false})
+		case i > 0:
+			out = append(out, sentencePart{", ", false})
+		}
+		if r.Aspect == nil {
+			out = append(out, sentencePart{r.Words, true})
+			continue
+		}
+		l := o.Facts.Level(r.Aspect)
+		say := fmt.Sprintf("%d %s", l.Lowest(), o.Catalog.Level(l.Lowest()).Title)
+		if _, known := l.Known(); !known {
+			say = "minst " + say
+		}
+		out = append(out, sentencePart{definite(r.Aspect.Title) + " är ", false}, sentencePart{say, true})
+		if v := r.Levels.Values(); f.Applies == rule.Yes && r.Levels == catalog.AtLeast(v[0]) {
+			out = append(out, sentencePart{fmt.Sprintf(" (gränsen är %d %s)", v[0], o.Catalog.Level(v[0]).Title), false})
+		}
+	}
+	return append(out, sentencePart{".", false})
+}
+
+func parameterText(o *open, p engine.Parameter) string {
+	text := upperFirst(p.Value)
+	if p.Step > 0 {
+		text += fmt.Sprintf(", för att nivån är %d %s", p.Step, o.Catalog.Level(p.Step).Title)
+	}
+	text += "."
+	var others []string
+	for v := 3; v >= 1; v-- {
+		if t, ok := p.Values[itoa(v)]; ok && t != p.Value {
+			others = append(others, fmt.Sprintf("%s vid %d %s", t, v, o.Catalog.Level(v).Title))
+		}
+	}
+	if len(others) > 0 {
+		text += " " + upperFirst(list(others, "och")) + "."
+	}
+	return text
+}
+
+// flips tells what would turn the verdict.
+func flips(o *open, f *engine.Finding) (string, []string) {
+	if f.Applies == rule.Unknown {
+		return "", nil
+	}
+	var out []string
+	for _, x := range o.Derivation.Flips(f) {
+		out = append(out, upperFirst(list(x, "och"))+".")
+	}
+	lead := map[rule.Truth]string{rule.Yes: "Vad skulle ta bort det?", rule.No: "Vad skulle lägga till det?"}[f.Applies]
+	return lead, out
+}
+
+// saveReviewed marks an area as gone through, or takes the mark back.
+func (s *server) saveReviewed(w http.ResponseWriter, r *http.Request) error {
+	o, err := s.writable(r)
+	if err != nil {
+		return err
+	}
+	id := chi.URLParam(r, "area")
+	if !slices.ContainsFunc(o.Catalog.Areas, func(a *catalog.Area) bool { return a.ID == id }) {
+		return errNotFound
+	}
+	key := engine.ReviewedKey(id)
+	var value any
+	if r.PostFormValue("klart") == "ja" {
+		value = true
+	}
+	if err := s.save(r, o, change(key, value, o.Answers[key].Version)); err != nil {
+		return err
+	}
+	return seeOther(w, r, o.Base()+"/krav#"+id)
+}

@@ -1,0 +1,69 @@
+// What the pages do beyond plain forms. Without it everything still works.
+"use strict";
+document.documentElement.classList.add("js");
+
+const live = () => document.getElementById("live");
+
+// A failed save keeps what was chosen or typed, and says so beside it.
+for (const name of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
+  document.addEventListener(name, (e) => {
+    const form = e.target.closest("form");
+    const text = "Inte sparat. Servern svarade inte. Det du skrev står kvar här.";
+    const saved = form && form.querySelector(".saved");
+    if (saved) {
+      saved.textContent = text;
+      saved.classList.add("msg");
+    } else {
+      live().textContent = text;
+    }
+  });
+}
+
+// An error summary or a conflict takes focus, so that it is read first.
+const focusFirst = (root) => {
+  const box = root.querySelector("[data-focus]");
+  if (box) box.focus();
+};
+document.addEventListener("DOMContentLoaded", () => focusFirst(document));
+document.addEventListener("htmx:afterSwap", (e) => focusFirst(e.target));
+
+// "Inget av dessa" and "Vet ej" exclude the other ticks.
+document.addEventListener("change", (e) => {
+  const box = e.target;
+  if (box.type !== "checkbox" || !box.checked || !box.form) return;
+  for (const other of box.form.querySelectorAll('[type=checkbox][name="' + box.name + '"]')) {
+    if (other !== box && (box.hasAttribute("data-alone") || other.hasAttribute("data-alone"))) other.checked = false;
+  }
+}, true);
+
+// Leaving with something typed but not saved warns.
+let dirty = false;
+document.addEventListener("input", (e) => { if (e.target.closest("[data-dirty]")) dirty = true; });
+document.addEventListener("submit", () => { dirty = false; });
+window.addEventListener("beforeunload", (e) => { if (dirty) e.preventDefault(); });
+
+// Print straight away where the page already shows everything.
+document.addEventListener("click", (e) => {
+  const link = e.target.closest("a[data-print]");
+  if (!link) return;
+  e.preventDefault();
+  window.print();
+});
+
+// The area list follows the page.
+const areas = document.querySelectorAll(".areas a[href^='#']");
+if (areas.length && "IntersectionObserver" in window) {
+  const mark = new IntersectionObserver((entries) => {
+    for (const entry of entries) {
+      if (!entry.isIntersecting) continue;
+      for (const a of areas) {
+        if (a.hash === "#" + entry.target.id) a.setAttribute("aria-current", "true");
+        else a.removeAttribute("aria-current");
+      }
+    }
+  }, { rootMargin: "-10% 0px -80% 0px" });
+  for (const a of areas) {
+    const section = document.getElementById(a.hash.slice(1));
+    if (section) mark.observe(section);
+  }
+}

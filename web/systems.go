@@ -1,0 +1,439 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/kravverk/kravverk/engine"
+	"github.com/kravverk/kravverk/engine/rule"
+)
+
+// systemRow is one system in a list.
+type systemRow struct {
+	System engine.System
+	Base   string
+	Levels []level
+	Status string
+	Class  string
+	Next   string // what waits, in words
+	Link   string // to what waits
+	Yes    int
+	Open   int
+	Saved  string
+	Broken bool // what was kept cannot be read with its catalogue
+}
+
+func (s *server) rows(r *http.Request) ([]systemRow, error) {
+	records, err := s.Store.Systems(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	var out []systemRow
+	for _, rec := range records {
+		row := systemRow{System: rec.System, Base: "/klassning/" + rec.Classification.ID}
+		o, err := s.derive(r.Context(), rec)
+		if err != nil {
+			// One system that cannot be read must not hide the others.
+			s.Log.Error("derive", "classification", rec.Classification.ID, "err", err)
+			row.Broken, row.Status, row.Class = true, "Går inte att läsa", "late"
+			out = append(out, row)
+			continue
+		}
+		row.Levels, row.Yes, row.Open = levels(o.Facts), o.Derivation.Count(rule.Yes), len(o.Derivation.Open)
+		if a, ok := last(rec, ""); ok {
+			row.Saved = s.day(a.At)
+		}
+		tasks := s.taskList(o)
+		done := 0
+		for _, t := range tasks {
+			if t.Class == "done" {
+				done++
+			} else if row.Link == "" && t.Link != "" {
+				row.Link, row.Next = t.Link, "Steg "+itoa(t.N)+": "+lowerFirst(t.Title)+". "+t.Left
+			}
+		}
+		switch {
+		case o.paused():
+			row.Status, row.Class = "Avvaktar bedömning", "wait"
+		case done == len(tasks):
+			row.Status, row.Class = "A-klassningen är klar", "done"
+		default:
+			row.Status, row.Class = "A-klassning pågår", "now"
+		}
+		out = append(out, row)
+	}
+	swedish(out, func(x systemRow) string { return x.System.Title })
+	return out, nil
+}
+
+type startPage struct {
+	page
+	Answer, Paused []systemRow
+	Rows           []systemRow
+	Events         []eventRow
+	Lead           string
+}
+
+type eventRow struct{ When, Text, System, Link string }
+
+func (s *server) start(w http.ResponseWriter, r *http.Request) error {
+	rows, err := s.rows(r)
+	if err != nil {
+		return err
+	}
+	p := startPage{page: s.page("Start", "start"), Rows: rows}
+	for _, row := range rows {
+		switch row.Class {
+		case "now":
+			p.Answer = append(p.Answer, row)
+		case "wait":
+			p.Paused = append(p.Paused, row)
+		}
+	}
+	switch n := len(p.Answer); {
+	case len(rows) == 0:
+		p.Lead = "Börja med ett system du känner väl."
+	case n == 0:
+		p.Lead = "Inget väntar på dig just nu."
+	default:
+		p.Lead = upperFirst(count(n, "klassning", "klassningar")) + " väntar på dig. Fortsätt där du slutade, allt du har svarat är sparat."
+	}
+	events, err := s.Store.Events(r.Context(), "", 200)
+	if err != nil {
+		return err
+	}
+	titles := map[string]string{}
+	for _, row := range rows {
+		titles[row.System.ID] = row.System.Title
+	}
+	p.Events = s.eventRows(events, titles, 6)
+	return s.render(w, http.StatusOK, "start", p)
+}
+
+// eventRows puts the journal in words; saves in a row on the same system by
+// the same person are one line.
+func (s *server) eventRows(events []engine.Event, titles map[string]string, limit int) []eventRow {
+	var out []eventRow
+	for i := 0; i < len(events) && len(out) < limit; {
+		e := events[i]
+		n := 1
+		for i+n < len(events) && events[i+n].Action == e.Action && events[i+n].SystemID == e.SystemID && events[i+n].By.ID == e.By.ID {
+			n++
+		}
+		i += n
+		who := e.By.Name
+		if who == "" {
+			who = "Någon"
+		}
+		row := eventRow{When: upperFirst(s.day(e.At)), System: titles[e.SystemID], Link: "/system/" + e.SystemID}
+		switch e.Action {
+		case "answer.save":
+			row.Text = who + " sparade " + count(n, "svar", "svar") + " i"
+		case "system.create":
+			row.Text = who + " lade till"
+		default:
+			continue // the system's own line says it
+		}
+		if row.System != "" {
+			out = append(out, row)
+		}
+	}
+	return out
+}
+
+type systemsPage struct {
+	page
+	Rows  []systemRow
+	Query string
+	State string
+	All   int
+}
+
+// The states a list of systems can be narrowed to, by the class of the row.
+var systemStates = map[string]string{"pagar": "now", "klar": "done", "avvaktar": "wait"}
+
+func (s *server) systems(w http.ResponseWriter, r *http.Request) error {
+	rows, err := s.rows(r)
+	if err != nil {
+		return err
+	}
+	p := systemsPage{page: s.page("System", "system"), All: len(rows), Query: strings.TrimSpace(r.FormValue("q")), State: r.FormValue("lage")}
+	q := strings.ToLower(p.Query)
+	for _, row := range rows {
+		text := strings.ToLower(row.System.Title + " " + row.System.Description + " " + row.System.Unit)
+		if strings.Contains(text, q) && (systemStates[p.State] == "" || row.Class == systemStates[p.State]) {
+			p.Rows = append(p.Rows, row)
+		}
+	}
+	return s.render(w, http.StatusOK, "systems", p)
+}
+
+type systemPage struct {
+	page
+	Row    systemRow
+	Events []eventRow
+	Since  string
+	By     string
+}
+
+func (s *server) system(w http.ResponseWriter, r *http.Request) error {
+	rows, err := s.rows(r)
+	if err != nil {
+		return err
+	}
+	id := chi.URLParam(r, "system")
+	i := slices.IndexFunc(rows, func(x systemRow) bool { return x.System.ID == id })
+	if i < 0 {
+		return errNotFound
+	}
+	row := rows[i]
+	p := systemPage{
+		page: s.page(row.System.Title, "system", crumb{"System", "/system"}, crumb{row.System.Title, ""}),
+		Row:  row, Since: s.day(row.System.CreatedAt), By: row.System.CreatedBy.Name,
+	}
+	events, err := s.Store.Events(r.Context(), strings.TrimPrefix(row.Base, "/klassning/"), 200)
+	if err != nil {
+		return err
+	}
+	p.Events = s.eventRows(events, map[string]string{id: row.System.Title}, 12)
+	return s.render(w, http.StatusOK, "system", p)
+}
+
+// stopPage is the question that comes before everything else.
+type stopPage struct {
+	page
+	Question, Help string
+	Action         string
+	New            bool   // no system yet, and nothing is stored
+	Refer          string // the referral; then the question has been answered
+	ReferTo        string
+	Answer         string // in words, for the referral
+	Cleared        *engine.Cleared
+	Paused         bool
+	By, When       string
+	Missing        []fieldError
+	Role           string
+	Version        int
+	Token          string
+	Roles          []string
+}
+
+// fieldError is one thing to mend, linked to its field.
+type fieldError struct{ Field, Text string }
+
+func (s *server) stopQuestion() (question, help, refer, referTo string) {
+	stops := s.Catalogs().Catalog.Stops
+	if len(stops) == 0 {
+		return "", "", "", ""
+	}
+	x := stops[0]
+	return x.Question, x.Help, x.Referral, x.ReferTo
+}
+
+func (s *server) newStopPage() stopPage {
+	p := stopPage{page: s.page("Ny klassning", "system", crumb{"System", "/system"}, crumb{"Ny klassning", ""}), New: true, Action: "/system/nytt"}
+	p.Question, p.Help, _, p.ReferTo = s.stopQuestion()
+	return p
+}
+
+func (s *server) newSystem(w http.ResponseWriter, r *http.Request) error {
+	p := s.newStopPage()
+	if p.Question == "" {
+		return seeOther(w, r, "/system/nytt/uppgifter?omfattas=nej")
+	}
+	return s.render(w, http.StatusOK, "stop", p)
+}
+
+// newSystemStop takes the answer, acts on it and forgets it.
+func (s *server) newSystemStop(w http.ResponseWriter, r *http.Request) error {
+	if err := r.ParseForm(); err != nil {
+		return errForm
+	}
+	p := s.newStopPage()
+	switch r.PostFormValue("svar") {
+	case "nej":
+		return seeOther(w, r, "/system/nytt/uppgifter?omfattas=nej")
+	case "ja", "vet_ej":
+		_, _, p.Refer, _ = s.stopQuestion()
+		p.Answer = map[string]string{"ja": "Ja", "vet_ej": "Vet ej"}[r.PostFormValue("svar")]
+		p.Title = "Här stannar klassningen"
+		return s.render(w, http.StatusOK, "stop", p)
+	}
+	p.Failed = true
+	p.Missing = []fieldError{{"svar-nej", "Välj ett svar på frågan"}}
+	return s.render(w, http.StatusUnprocessableEntity, "stop", p)
+}
+
+type newSystemPage struct {
+	page
+	Missing                 []fieldError
+	Name, Description, Unit string
+	Members                 string
+	Role                    string
+	Roles                   []string
+	Units                   []string
+}
+
+func (s *server) newSystemForm(w http.ResponseWriter, r *http.Request) error {
+	if r.FormValue("omfattas") != "nej" {
+		return seeOther(w, r, "/system/nytt")
+	}
+	p, err := s.systemForm(r)
+	if err != nil {
+		return err
+	}
+	return s.render(w, http.StatusOK, "newsystem", p)
+}
+
+func (s *server) systemForm(r *http.Request) (newSystemPage, error) {
+	p := newSystemPage{page: s.page("Ny klassning", "system", crumb{"System", "/system"}, crumb{"Ny klassning", ""}), Roles: s.roles()}
+	records, err := s.Store.Systems(r.Context())
+	if err != nil {
+		return p, err
+	}
+	for _, rec := range records {
+		if rec.System.Unit != "" && !slices.Contains(p.Units, rec.System.Unit) {
+			p.Units = append(p.Units, rec.System.Unit)
+		}
+	}
+	swedish(p.Units, func(x string) string { return x })
+	return p, nil
+}
+
+func (s *server) roles() []string {
+	var out []string
+	for _, x := range s.Catalogs().Catalog.Roles {
+		out = append(out, x.Title)
+	}
+	return out
+}
+
+func (s *server) createSystem(w http.ResponseWriter, r *http.Request) error {
+	if err := r.ParseForm(); err != nil {
+		return errForm
+	}
+	if r.PostFormValue("omfattas") != "nej" {
+		return seeOther(w, r, "/system/nytt")
+	}
+	p, err := s.systemForm(r)
+	if err != nil {
+		return err
+	}
+	p.Name, p.Description = strings.TrimSpace(r.PostFormValue("namn")), strings.TrimSpace(r.PostFormValue("beskrivning"))
+	p.Unit, p.Members, p.Role = strings.TrimSpace(r.PostFormValue("enhet")), strings.TrimSpace(r.PostFormValue("antal")), r.PostFormValue("roll")
+	if p.Name == "" {
+		p.Missing = append(p.Missing, fieldError{"namn", "Skriv vad systemet heter"})
+	}
+	if len(p.Name) > 200 {
+		p.Missing = append(p.Missing, fieldError{"namn", "Korta namnet till högst 200 tecken"})
+	}
+	if p.Unit == "" {
+		p.Missing = append(p.Missing, fieldError{"enhet", "Skriv vilken enhet som äger systemet"})
+	}
+	members, ok := number(p.Members)
+	if !ok {
+		p.Missing = append(p.Missing, fieldError{"antal", "Skriv antalet med siffror, till exempel 214, eller lämna rutan tom"})
+	}
+	if !slices.Contains(p.Roles, p.Role) {
+		p.Missing = append(p.Missing, fieldError{"roll", "Välj i vilken roll du svarar"})
+	}
+	if len(p.Missing) > 0 {
+		p.Failed = true
+		return s.render(w, http.StatusUnprocessableEntity, "newsystem", p)
+	}
+	c := s.Catalogs().Catalog
+	if err := s.Store.PutCatalog(r.Context(), c.SetHash, c.Files); err != nil {
+		return err
+	}
+	rec, err := s.Store.CreateSystem(r.Context(), s.Person.ID,
+		engine.System{Title: p.Name, Description: p.Description, Unit: p.Unit, Members: members}, "A", c.SetHash)
+	if err != nil {
+		return err
+	}
+	cleared := engine.Cleared{Role: p.Role, Date: s.today()}
+	if _, err := s.Store.SaveAnswers(r.Context(), s.Person.ID, rec.Classification.ID, "", []engine.Change{change(engine.KeyStop, cleared, 0)}); err != nil {
+		return err
+	}
+	return seeOther(w, r, "/klassning/"+url.PathEscape(rec.Classification.ID))
+}
+
+func number(s string) (int, bool) {
+	n := 0
+	for _, c := range s {
+		if c < '0' || c > '9' || n > 1_000_000 {
+			return 0, false
+		}
+		n = n*10 + int(c-'0')
+	}
+	return n, true
+}
+
+func (s *server) stopFor(o *open) stopPage {
+	p := stopPage{page: s.classificationPage(o, "Stoppfråga"), Action: o.Base() + "/stopp", Paused: o.paused(), Token: token(), Roles: s.roles()}
+	p.Question, p.Help, _, p.ReferTo = s.stopQuestion()
+	if a := o.Answers[engine.KeyStop]; a.Given() {
+		var c engine.Cleared
+		if decode(a.Value, &c) {
+			p.Cleared = &c
+		}
+		p.By, p.When = a.By.Name, s.day(a.At)
+	}
+	return p
+}
+
+func (s *server) stop(w http.ResponseWriter, r *http.Request) error {
+	o, err := s.open(r)
+	if err != nil {
+		return err
+	}
+	return s.render(w, http.StatusOK, "stop", s.stopFor(o))
+}
+
+// saveStop records that the system is not covered, or pauses the
+// classification. Which of yes and "vet ej" it was is never stored.
+func (s *server) saveStop(w http.ResponseWriter, r *http.Request) error {
+	o, err := s.open(r)
+	if err != nil {
+		return err
+	}
+	if err := r.ParseForm(); err != nil {
+		return errForm
+	}
+	p := s.stopFor(o)
+	stopV, pausedV := o.Answers[engine.KeyStop].Version, o.Answers[engine.KeyPaused].Version
+	switch answer := r.PostFormValue("svar"); answer {
+	case "nej":
+		p.Role = r.PostFormValue("roll")
+		if !slices.Contains(p.Roles, p.Role) {
+			p.Failed = true
+			p.Missing = []fieldError{{"roll", "Välj vilken roll som gör bedömningen"}}
+			return s.render(w, http.StatusUnprocessableEntity, "stop", p)
+		}
+		if err := s.save(r, o, change(engine.KeyStop, engine.Cleared{Role: p.Role, Date: s.today()}, stopV), change(engine.KeyPaused, nil, pausedV)); err != nil {
+			return err
+		}
+		return seeOther(w, r, o.Base())
+	case "ja", "vet_ej":
+		if err := s.pause(r, o); err != nil {
+			return err
+		}
+		_, _, p.Refer, _ = s.stopQuestion()
+		p.Answer = map[string]string{"ja": "Ja", "vet_ej": "Vet ej"}[answer]
+		p.Title = "Här stannar klassningen"
+		return s.render(w, http.StatusOK, "stop", p)
+	}
+	p.Failed = true
+	p.Missing = []fieldError{{"svar-nej", "Välj ett svar på frågan"}}
+	return s.render(w, http.StatusUnprocessableEntity, "stop", p)
+}
+
+// pause sets the neutral status and takes back what was recorded.
+func (s *server) pause(r *http.Request, o *open) error {
+	return s.save(r, o,
+		change(engine.KeyPaused, true, o.Answers[engine.KeyPaused].Version),
+		change(engine.KeyStop, nil, o.Answers[engine.KeyStop].Version))
+}

@@ -1,0 +1,272 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/kravverk/kravverk/engine"
+	"github.com/kravverk/kravverk/engine/catalog"
+	"github.com/kravverk/kravverk/engine/rule"
+)
+
+// tasksPage is a classification as a task list.
+type tasksPage struct {
+	page
+	Open      *open
+	Levels    []level
+	Rated     bool // any level is known
+	Tasks     []task
+	Next      *task
+	Done      int // sections done
+	Remaining int // questions that can still change the list
+	Bound     int // questions in all, at most
+	Answered  int
+	Yes       int
+	Unknown   int
+	No        int
+	Profiles  []string
+	Paused    bool
+}
+
+type task struct {
+	section
+	N      int
+	Link   string // none when the step is locked
+	Left   string // one line of what is left
+	Status string // the words
+	Class  string // the sign: done, now, lock, wait, or none
+	Who    string
+}
+
+// progress is the state of the questions about facts.
+type progress struct {
+	Asked, Answered int
+	Left            []*catalog.Fact
+}
+
+func factProgress(o *open) progress {
+	var p progress
+	for _, f := range o.Catalog.Facts {
+		if f.IsDerived() || o.Facts.Asked(f) != rule.Yes {
+			continue
+		}
+		p.Asked++
+		if o.Facts.Handled(f.ID) != engine.Unanswered {
+			p.Answered++
+		} else {
+			p.Left = append(p.Left, f)
+		}
+	}
+	return p
+}
+
+// laws that a person has to take a stand on.
+func tickedLaws(o *open) (ticked int, suggested int, applies int) {
+	for _, l := range o.Derivation.Laws {
+		if l.Law.Ticked {
+			ticked++
+		}
+		if l.Suggested {
+			suggested++
+		}
+		if l.Applies == rule.Yes {
+			applies++
+		}
+	}
+	return
+}
+
+func (s *server) tasks(w http.ResponseWriter, r *http.Request) error {
+	o, err := s.open(r)
+	if err != nil {
+		return err
+	}
+	d := o.Derivation
+	p := tasksPage{
+		page: s.classificationPage(o, o.System.Title), Open: o, Levels: levels(o.Facts), Tasks: s.taskList(o),
+		Yes: d.Count(rule.Yes), Unknown: d.Count(rule.Unknown), No: d.Count(rule.No), Paused: o.paused(),
+		Remaining: len(d.Open),
+	}
+	for _, l := range p.Levels {
+		p.Rated = p.Rated || l.Known
+	}
+	f := factProgress(o)
+	p.Answered, p.Bound = f.Answered, f.Answered+len(d.Open)
+	for i := range p.Tasks {
+		if p.Tasks[i].Class == "done" {
+			p.Done++
+		} else if p.Next == nil && p.Tasks[i].Link != "" {
+			p.Next = &p.Tasks[i]
+		}
+	}
+	for _, x := range d.Profiles {
+		if x.Active == rule.Yes {
+			p.Profiles = append(p.Profiles, x.Profile.Title)
+		}
+	}
+	return s.render(w, http.StatusOK, "tasks", p)
+}
+
+// taskList works out where each step stands. A step is done when somebody has
+// said so; the last waits for the others.
+func (s *server) taskList(o *open) []task {
+	base := o.Base()
+	who := func(prefixes ...string) string {
+		if a, ok := last(o.Record, prefixes...); ok && a.By.Name != "" {
+			return a.By.Name + ", " + s.day(a.At)
+		}
+		return ""
+	}
+	status := func(t *task, begun bool) {
+		switch {
+		case o.Has(engine.DoneKey(t.ID)):
+			t.Status, t.Class = "Klart", "done"
+		case begun:
+			t.Status, t.Class = "Pågår", "now"
+		default:
+			t.Status = "Inte påbörjat"
+		}
+	}
+	out := make([]task, len(sections))
+	for i, x := range sections {
+		out[i] = task{section: x, N: i + 1}
+	}
+
+	stop := &out[0]
+	stop.Link, stop.Who = base+"/stopp", who(engine.KeyStop, engine.KeyPaused)
+	switch {
+	case o.paused():
+		stop.Status, stop.Class, stop.Left = "Avvaktar bedömning", "wait", "Bedömningen görs utanför Kravverk."
+	case o.Has(engine.KeyStop):
+		stop.Status, stop.Class, stop.Left = "Klart", "done", "Systemet omfattas inte av säkerhetsskydd."
+	default:
+		stop.Status, stop.Class, stop.Left = "Väntar på svar", "wait", "Frågan om säkerhetsskydd ställs först."
+	}
+
+	facts := &out[1]
+	f := factProgress(o)
+	facts.Link, facts.Who = base+"/fragor", who("fact/", engine.DoneKey("facts"))
+	facts.Left = count(f.Answered, "fråga besvarad", "frågor besvarade") + " av " + itoa(f.Asked) + "."
+	facts.Left = upperFirst(facts.Left)
+	if n := len(f.Left); n > 0 && n <= 3 {
+		var titles []string
+		for _, x := range f.Left {
+			titles = append(titles, lowerFirst(x.Title))
+		}
+		facts.Left += " Kvar: " + list(titles, "och") + "."
+	}
+	status(facts, f.Answered > 0)
+
+	info := &out[2]
+	numbers := o.Information()
+	info.Link, info.Who = base+"/information", who("information/", engine.KeyRaise, engine.DoneKey("information"))
+	info.Left = "Ingen information är beskriven än."
+	if n := len(numbers); n > 0 {
+		info.Left = upperFirst(count(n, "informationstyp", "informationstyper")) + "."
+		if unrated := unrated(o); unrated > 0 {
+			info.Left += " " + upperFirst(count(unrated, "saknar", "saknar")) + " nivå."
+		}
+	}
+	status(info, len(numbers) > 0)
+
+	laws := &out[3]
+	ticked, suggested, applies := tickedLaws(o)
+	laws.Link, laws.Who = base+"/lagrum", who("fact/lagrum", engine.DoneKey("laws"))
+	laws.Left = upperFirst(count(applies, "lagrum gäller", "lagrum gäller")) + "."
+	if o.Facts.Handled("lagrum") == engine.Unanswered {
+		laws.Left += " " + upperFirst(count(ticked, "väntar", "väntar")) + " på ditt svar."
+		if suggested > 0 {
+			laws.Left += " " + upperFirst(count(suggested, "är föreslaget", "är föreslagna")) + "."
+		}
+	}
+	status(laws, o.Facts.Handled("lagrum") != engine.Unanswered)
+
+	reqs := &out[4]
+	reqs.Link, reqs.Who = base+"/krav", who("reviewed/", engine.DoneKey("requirements"))
+	areas, reviewed := reviewedAreas(o)
+	d := o.Derivation
+	reqs.Left = upperFirst(count(d.Count(rule.Yes), "krav gäller", "krav gäller")) + "."
+	if n := d.Count(rule.Unknown); n > 0 {
+		reqs.Left += " " + upperFirst(count(n, "kan tillkomma", "kan tillkomma")) + "."
+	}
+	reqs.Left += " " + upperFirst(count(reviewed, "område genomgånget", "områden genomgångna")) + " av " + itoa(areas) + "."
+	status(reqs, reviewed > 0)
+
+	export := &out[5]
+	var waits []string
+	for _, t := range out[:5] {
+		if t.Class != "done" {
+			waits = append(waits, itoa(t.N))
+		}
+	}
+	export.Link = base + "/kravbilaga"
+	if len(waits) > 0 {
+		export.Left = "Skapas när steg 1–5 är klara. Du kan hämta ett utkast redan nu."
+		export.Status, export.Class = "Väntar på steg "+strings.Join(waits, ", "), "lock"
+	} else {
+		export.Left = "Kravbilaga till anbudsgivarna och motivering för er egen akt."
+		export.Status, export.Class = "Klar att hämta", "wait"
+		if o.Has(engine.DoneKey("export")) {
+			export.Status, export.Class = "Klart", "done"
+		}
+	}
+	if o.paused() {
+		for i := range out[1:] {
+			t := &out[i+1]
+			t.Link, t.Status, t.Class = "", "Väntar på steg 1", "lock"
+		}
+	}
+	return out
+}
+
+// unrated counts the information types that lack a level.
+func unrated(o *open) int {
+	titles := map[string]bool{}
+	for _, l := range o.Facts.Levels {
+		for _, t := range l.Unrated {
+			titles[t] = true
+		}
+	}
+	return len(titles)
+}
+
+// reviewedAreas counts the areas with anything in them, and those gone through.
+func reviewedAreas(o *open) (all, reviewed int) {
+	for _, a := range o.Catalog.Areas {
+		any := slices.ContainsFunc(o.Derivation.Findings, func(f engine.Finding) bool {
+			return f.Requirement.Area == a && f.Applies != rule.No
+		})
+		if any {
+			all++
+			if o.Has(engine.ReviewedKey(a.ID)) {
+				reviewed++
+			}
+		}
+	}
+	return
+}
+
+// saveDone marks a section as done, or takes the mark back.
+func (s *server) saveDone(w http.ResponseWriter, r *http.Request) error {
+	o, err := s.writable(r)
+	if err != nil {
+		return err
+	}
+	id := chi.URLParam(r, "section")
+	if !slices.ContainsFunc(sections, func(x section) bool { return x.ID == id && x.ID != "stop" }) {
+		return errNotFound
+	}
+	key := engine.DoneKey(id)
+	var value any
+	if r.PostFormValue("klart") == "ja" {
+		value = true
+	}
+	// Last writer wins: the mark is a yes or a no, and the journal has both.
+	if err := s.save(r, o, change(key, value, o.Answers[key].Version)); err != nil {
+		return err
+	}
+	return seeOther(w, r, o.Base())
+}

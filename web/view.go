@@ -1,0 +1,216 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	"golang.org/x/text/collate"
+	"golang.org/x/text/language"
+
+	"github.com/kravverk/kravverk/engine"
+	"github.com/kravverk/kravverk/engine/catalog"
+	"github.com/kravverk/kravverk/engine/rule"
+)
+
+// open is a classification with all that follows from it.
+type open struct {
+	engine.Record
+	Catalog    *catalog.Catalog
+	Facts      *engine.Facts
+	Derivation *engine.Derivation
+}
+
+func (s *server) open(r *http.Request) (*open, error) {
+	rec, err := s.Store.Classification(r.Context(), chi.URLParam(r, "id"))
+	if err != nil {
+		return nil, err
+	}
+	return s.derive(r.Context(), rec)
+}
+
+func (s *server) derive(ctx context.Context, rec engine.Record) (*open, error) {
+	c, err := s.library.byHash(ctx, rec.Classification.CatalogHash)
+	if err != nil {
+		return nil, err
+	}
+	input, err := rec.Input(c)
+	if err != nil {
+		return nil, err
+	}
+	facts, err := engine.NewFacts(c, input)
+	if err != nil {
+		return nil, err
+	}
+	return &open{rec, c, facts, engine.Derive(facts)}, nil
+}
+
+// Base is the address of the classification.
+func (o *open) Base() string { return "/klassning/" + o.Classification.ID }
+
+func (o *open) paused() bool { return o.Has(engine.KeyPaused) }
+
+// writable refuses to save while an assessment outside the tool is awaited.
+func (s *server) writable(r *http.Request) (*open, error) {
+	o, err := s.open(r)
+	if err != nil {
+		return nil, err
+	}
+	if o.paused() {
+		return nil, errPaused
+	}
+	return o, r.ParseForm()
+}
+
+// save stores changes as the person. A conflict comes back as *engine.Conflict.
+func (s *server) save(r *http.Request, o *open, changes ...engine.Change) error {
+	_, err := s.Store.SaveAnswers(r.Context(), s.Person.ID, o.Classification.ID, r.PostFormValue("nyckel"), changes)
+	return err
+}
+
+func conflict(err error) *engine.Conflict {
+	var c *engine.Conflict
+	errors.As(err, &c)
+	return c
+}
+
+// change makes a change of any value; nil takes the answer back.
+func change(key string, value any, version int) engine.Change {
+	data, err := json.Marshal(value)
+	if err != nil {
+		panic(err) // only plain values come here
+	}
+	return engine.Change{Key: key, Value: data, Version: version}
+}
+
+func (s *server) classificationPage(o *open, title string, trail ...crumb) page {
+	crumbs := []crumb{{"System", "/system"}, {o.System.Title, o.Base()}}
+	crumbs = append(crumbs, trail...)
+	full := o.System.Title
+	if title != full {
+		crumbs = append(crumbs, crumb{title, ""})
+		full = title + ", " + o.System.Title
+	} else {
+		crumbs[len(crumbs)-1].Link = ""
+		full += ", A-klassning"
+	}
+	p := s.page(full, "system", crumbs...)
+	p.Catalog = catalogLine(o)
+	return p
+}
+
+func catalogLine(o *open) string {
+	line := o.Catalog.Title + " " + o.Catalog.Version
+	var active []string
+	for _, p := range o.Derivation.Profiles {
+		if p.Active == rule.Yes {
+			active = append(active, p.Profile.Title+" "+p.Profile.Version)
+		}
+	}
+	if len(active) > 0 {
+		line += ", profil " + list(active, "och")
+	}
+	return line
+}
+
+// level is a level as it is shown: the aspect's shape with number and name.
+type level struct {
+	Letter string // K
+	Class  string // k: the shape
+	Title  string // Konfidentialitet
+	N      int    // 0–3; the lowest still possible when it is not known
+	Name   string
+	Known  bool
+	From   string // what decides it
+	Why    string
+	By     string
+	Raised bool
+}
+
+// Class2 is the fill: n0–n3, and n0 for what is not known.
+func (l level) Fill() string {
+	if !l.Known {
+		return "n0"
+	}
+	return fmt.Sprintf("n%d", l.N)
+}
+
+// Say is the number and name, or that it is not known.
+func (l level) Say() string {
+	switch {
+	case l.Known:
+		return l.Name
+	case l.N > 0:
+		return "minst " + fmt.Sprint(l.N) + " " + l.Name
+	}
+	return "inte bestämd"
+}
+
+func levels(f *engine.Facts) []level {
+	var out []level
+	for _, l := range f.Levels {
+		n, known := l.Known()
+		if !known {
+			n = l.Lowest()
+		}
+		out = append(out, level{
+			Letter: l.Aspect.ID, Class: strings.ToLower(l.Aspect.ID), Title: l.Aspect.Title, N: n, Name: f.Catalog.Level(n).Title, Known: known,
+			From: l.From, Why: l.Justification, By: l.DecidedBy, Raised: l.Raised,
+		})
+	}
+	return out
+}
+
+var months = [...]string{"jan", "feb", "mars", "april", "maj", "juni", "juli", "aug", "sep", "okt", "nov", "dec"}
+
+// day writes a date: "27 nov", with the year when it is not this one, and "i
+// dag" with the time today.
+func (s *server) day(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	t, now := t.In(s.Location), s.Now().In(s.Location)
+	if t.Format(time.DateOnly) == now.Format(time.DateOnly) {
+		return "i dag " + t.Format("15.04")
+	}
+	d := fmt.Sprintf("%d %s", t.Day(), months[t.Month()-1])
+	if t.Year() != now.Year() {
+		d += fmt.Sprintf(" %d", t.Year())
+	}
+	return d
+}
+
+func (s *server) clock(t time.Time) string { return t.In(s.Location).Format("15.04") }
+
+func (s *server) today() string { return s.Now().In(s.Location).Format(time.DateOnly) }
+
+// swedish sorts as people read: å ä ö last.
+func swedish[T any](list []T, key func(T) string) {
+	c := collate.New(language.Swedish)
+	sort.SliceStable(list, func(i, j int) bool { return c.CompareString(key(list[i]), key(list[j])) < 0 })
+}
+
+// last is the latest of the answers under the keys that begin so.
+func last(rec engine.Record, prefixes ...string) (engine.Answer, bool) {
+	var found engine.Answer
+	ok := false
+	for key, a := range rec.Answers {
+		for _, p := range prefixes {
+			if strings.HasPrefix(key, p) && (!ok || a.At.After(found.At)) {
+				found, ok = a, true
+			}
+		}
+	}
+	return found, ok
+}
+
+// decode reads a stored value; false when there is none.
+func decode(value json.RawMessage, into any) bool {
+	return len(value) > 0 && json.Unmarshal(value, into) == nil
+}
