@@ -71,11 +71,12 @@ func checkCase(c *catalog.Catalog, name string, data []byte) diag.List {
 		return list
 	}
 	d := Derive(facts)
-	for aspect, want := range x.Levels {
-		for _, l := range facts.Levels {
-			if got, ok := l.Known(); l.Aspect.ID == aspect && (!ok || got != want) {
-				list.Errorf("case", doc.At("/expect/levels/"+aspect), "", caseSay.level, aspect, l.Possible.Values(), want)
-			}
+	for _, aspect := range slices.Sorted(maps.Keys(x.Levels)) {
+		i := slices.IndexFunc(facts.Levels, func(l LevelFinding) bool { return l.Aspect.ID == aspect })
+		if i < 0 {
+			list.Errorf("case", doc.At("/expect/levels/"+aspect), "", caseSay.level, aspect, "inte satt", x.Levels[aspect])
+		} else if possible := facts.Levels[i].Possible; possible != rule.Of(x.Levels[aspect]) {
+			list.Errorf("case", doc.At("/expect/levels/"+aspect), "", caseSay.level, aspect, levelDigits(possible), x.Levels[aspect])
 		}
 	}
 	find := func(ptr, id string) *Finding {
@@ -137,4 +138,13 @@ func checkCase(c *catalog.Catalog, name string, data []byte) diag.List {
 		}
 	}
 	return list
+}
+
+// levelDigits writes levels that are possible: "1, 2 eller 3".
+func levelDigits(s rule.Set) string {
+	var out []string
+	for _, n := range s.Values() {
+		out = append(out, itoa(n))
+	}
+	return either(out)
 }

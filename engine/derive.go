@@ -9,6 +9,13 @@ import (
 	"github.com/kravverk/kravverk/engine/rule"
 )
 
+// The verdicts, for those who read a derivation and need no more of package rule.
+const (
+	Unknown = rule.Unknown
+	No      = rule.No
+	Yes     = rule.Yes
+)
+
 // Derivation is which requirements apply to a system, why, and with what text.
 type Derivation struct {
 	Facts    *Facts
@@ -27,12 +34,18 @@ type Finding struct {
 	// Reasons is a minimal sufficient reason for a yes or a no: together the
 	// atoms force the verdict whatever else is answered. Empty for base
 	// protection, nil when the verdict is unknown.
-	Reasons          []ReasonAtom
-	Because          string     // the reason in words, or what an unknown depends on
-	DependsOn        []Question // of an unknown: what could settle it
+	Reasons []ReasonAtom
+	Because string // the reason in words, or what an unknown depends on
+	// Unsettled says that it applies or may, with a text that an open level or
+	// profile decides. What is shown is then without the profile, and with
+	// every value that a parameter may get.
+	Unsettled        bool
+	DependsOn        []Question // what could settle an unknown verdict, or the text of a yes
 	Title, Is, Shall []Span     // with parameters filled in
 	Parameters       []Parameter
 	Offers           []Offer
+
+	undecided []*rule.Expr // what an open question could still decide
 }
 
 // ReasonAtom is one part of a reason. One of Aspect, Fact, Law and Profile is
@@ -68,6 +81,8 @@ type Parameter struct {
 	// Step is the level that decided, 0 when no level did or none is settled.
 	Step   int
 	Values map[string]string // all of the author's, by level
+
+	possible []string
 }
 
 // Offer is a possible response to a requirement. It counts only when a person
@@ -102,14 +117,14 @@ type Question struct {
 	Title  string
 	Fact   *catalog.Fact
 	Aspect *catalog.Aspect
-	// Matters counts the undecided requirements and offers that it can change.
+	// Matters counts the requirements and offers that it can still change.
 	Matters int
 }
 
-// Draft tells whether anything is still unknown: then a list is a draft and
-// must say so.
+// Draft tells whether anything is still unknown or unsettled: then a list is a
+// draft and must say so.
 func (d *Derivation) Draft() bool {
-	return slices.ContainsFunc(d.Findings, func(f Finding) bool { return f.Applies == rule.Unknown })
+	return slices.ContainsFunc(d.Findings, func(f Finding) bool { return f.Applies == rule.Unknown || f.Unsettled })
 }
 
 // Count gives how many findings have a verdict.
@@ -143,7 +158,7 @@ func Derive(f *Facts) *Derivation {
 		active[p] = t
 		d.Profiles = append(d.Profiles, ProfileFinding{
 			Profile: p, Active: t, Named: f.Answers.Classification.Profiles != nil,
-			Because: f.because(p.Active, t),
+			Because: because(f.reasons(p.Active), t),
 		})
 	}
 	for _, r := range f.Catalog.Requirements {
@@ -152,25 +167,27 @@ func Derive(f *Facts) *Derivation {
 	for _, law := range f.Catalog.Laws {
 		d.Laws = append(d.Laws, f.lawFinding(law))
 	}
-	d.Open = f.open()
-	for i := range d.Findings {
-		if x := &d.Findings[i]; x.Applies == rule.Unknown {
-			f.depends(x)
-		}
-	}
+	f.questions(d)
 	return d
 }
 
 func (f *Facts) finding(r *catalog.Requirement, active map[*catalog.Profile]rule.Truth) Finding {
 	x := Finding{Requirement: r, Applies: r.Applies.Eval(f.Box)}
-	x.Effective = r.Effective(func(p *catalog.Profile) bool { return active[p] == rule.Yes })
+	if x.Applies == rule.Unknown {
+		x.undecided = append(x.undecided, r.Applies)
+	}
+	may := variants(r, active)
+	x.Effective = may[0]
 	x.Reasons = f.reasons(r.Applies)
-	x.Because = f.because(r.Applies, x.Applies)
+	x.Because = because(x.Reasons, x.Applies)
 	if e := x.Effective.Excluded; e != nil && x.Applies == rule.No {
 		x.Because = excluded(x.Effective.By, e)
 	}
-	x.Parameters = f.parameters(x.Effective)
+	x.Parameters = f.parameters(may)
 	x.Title, x.Is, x.Shall = spans(x.Effective.Title, x.Parameters), spans(x.Effective.Is, x.Parameters), spans(x.Effective.Shall, x.Parameters)
+	if x.Applies != rule.No {
+		f.unsettled(&x, may, active)
+	}
 	for _, p := range r.Prefills {
 		if t := p.Offered.Eval(f.Box); t != rule.No {
 			x.Offers = append(x.Offers, Offer{p, t})
@@ -188,20 +205,56 @@ func (f *Facts) finding(r *catalog.Requirement, active map[*catalog.Profile]rule
 	return x
 }
 
-// reasons puts a minimal reason in words. Of several that would do it keeps
-// what a person recognizes: the highest level first, then facts, then which
-// profiles were chosen.
-func (f *Facts) reasons(e *rule.Expr) []ReasonAtom {
-	weight := map[rule.Var]int{}
-	for _, fact := range f.Catalog.Facts {
-		for _, v := range fact.Vars {
-			weight[v] = 1
+// variants gives what a requirement may say: as the profiles that count for
+// certain leave it, and then for each outcome of those that are open.
+func variants(r *catalog.Requirement, active map[*catalog.Profile]rule.Truth) []catalog.Effective {
+	var open []*catalog.Profile
+	for _, c := range r.Changes {
+		if active[c.Profile] == rule.Unknown {
+			open = append(open, c.Profile)
 		}
 	}
-	for _, l := range f.Levels {
-		weight[l.Aspect.Var] = 2 + l.Lowest()
+	var out []catalog.Effective
+	for outcome := range 1 << len(open) {
+		out = append(out, r.Effective(func(p *catalog.Profile) bool {
+			i := slices.Index(open, p)
+			return active[p] == rule.Yes || i >= 0 && outcome>>i&1 == 1
+		}))
 	}
-	atoms := e.Reason(f.Catalog.Space, f.Box, func(v rule.Var) int { return weight[v] })
+	return out
+}
+
+// unsettled finds what the text still hangs on, of a requirement that applies
+// or may.
+func (f *Facts) unsettled(x *Finding, may []catalog.Effective, active map[*catalog.Profile]rule.Truth) {
+	if slices.ContainsFunc(may, func(e catalog.Effective) bool {
+		return e.Excluded == nil && (e.Title != may[0].Title || e.Is != may[0].Is || e.Shall != may[0].Shall)
+	}) {
+		x.Unsettled = true
+	}
+	for _, p := range x.Parameters {
+		x.Unsettled = x.Unsettled || len(p.possible) > 1
+	}
+	if !x.Unsettled {
+		return
+	}
+	for _, c := range x.Requirement.Changes {
+		if active[c.Profile] == rule.Unknown {
+			x.undecided = append(x.undecided, c.Profile.Active)
+		}
+	}
+	for _, t := range x.Effective.Thresholds {
+		if t.Aspect.IsRated() {
+			x.undecided = append(x.undecided, rule.Is(t.Aspect.Var, rule.Of(f.Box[t.Aspect.Var].Values()[0])))
+		}
+	}
+}
+
+// reasons puts a minimal reason in words. Of several that would do it keeps
+// what a person recognizes: the highest level first, then facts, then which
+// profiles were chosen, and last answers that lie dormant.
+func (f *Facts) reasons(e *rule.Expr) []ReasonAtom {
+	atoms := e.Reason(f.Catalog.Space, f.Box, func(v rule.Var) int { return f.weight[v] })
 	if atoms == nil {
 		return nil
 	}
@@ -214,15 +267,13 @@ func (f *Facts) reasons(e *rule.Expr) []ReasonAtom {
 	return out
 }
 
-func (f *Facts) because(e *rule.Expr, t rule.Truth) string {
-	if t == rule.Unknown {
+func because(reasons []ReasonAtom, t rule.Truth) string {
+	switch {
+	case t == rule.Unknown:
 		return ""
-	}
-	reasons := f.reasons(e)
-	if len(reasons) == 0 {
-		if t == rule.Yes {
-			return say.always
-		}
+	case len(reasons) == 0 && t == rule.Yes:
+		return say.always
+	case len(reasons) == 0:
 		return say.noReason
 	}
 	words := make([]string, len(reasons))
@@ -234,21 +285,23 @@ func (f *Facts) because(e *rule.Expr, t rule.Truth) string {
 
 // parameters fills in what the level decides: the step is the highest system
 // level among the aspects whose own threshold is met.
-func (f *Facts) parameters(c catalog.Effective) []Parameter {
-	if len(c.Parameters) == 0 {
-		return nil
-	}
+func (f *Facts) parameters(may []catalog.Effective) []Parameter {
+	c := may[0]
 	steps := f.steps(c.Thresholds)
 	var out []Parameter
 	for _, name := range slices.Sorted(maps.Keys(c.Parameters)) {
 		p := Parameter{Name: name, Values: c.Parameters[name]}
-		var values []string
-		for _, s := range steps.Values() {
-			if v := at(p.Values, s); !slices.Contains(values, v) {
-				values = append(values, v)
+		for _, e := range may {
+			if e.Excluded != nil && c.Excluded == nil {
+				continue
+			}
+			for _, s := range f.steps(e.Thresholds).Values() {
+				if v := at(e.Parameters[name], s); !slices.Contains(p.possible, v) {
+					p.possible = append(p.possible, v)
+				}
 			}
 		}
-		p.Value = either(values)
+		p.Value = either(p.possible)
 		if steps.Len() == 1 && steps != rule.Of(0) {
 			p.Step = steps.Values()[0]
 		}
@@ -335,7 +388,7 @@ func spans(text string, parameters []Parameter) []Span {
 func (f *Facts) lawFinding(law *catalog.Law) LawFinding {
 	x := LawFinding{Law: law, Applies: law.Applies.Eval(f.Box)}
 	if !law.Ticked {
-		x.Because = f.because(law.Applies, x.Applies)
+		x.Because = because(f.reasons(law.Applies), x.Applies)
 	}
 	x.Suggested = law.Ticked && x.Applies == rule.Unknown && law.Suggested.Eval(f.Box) == rule.Yes
 	if x.Applies == rule.Yes {
@@ -350,99 +403,76 @@ func (f *Facts) lawFinding(law *catalog.Law) LawFinding {
 	return x
 }
 
-// open finds the questions that can still change the list: those not handled
-// whose answer decides some requirement or offer that is not settled.
-func (f *Facts) open() []Question {
-	var undecided []*rule.Expr
-	for _, r := range f.Catalog.Requirements {
-		if r.Applies.Eval(f.Box) == rule.Unknown {
-			undecided = append(undecided, r.Applies)
+// questions finds what can still change the list: the questions not handled
+// whose answer decides a requirement, its text or an offer that is not
+// settled. It also tells each such requirement what it waits for, "vet ej"
+// included.
+func (f *Facts) questions(d *Derivation) {
+	for _, q := range f.asked() {
+		matters := func(e *rule.Expr) bool {
+			return slices.ContainsFunc(q.vars, func(v rule.Var) bool { return e.Matters(f.Box, v) })
 		}
-		for _, p := range r.Prefills {
-			if p.Offered.Eval(f.Box) == rule.Unknown {
-				undecided = append(undecided, p.Offered)
+		for i := range d.Findings {
+			x := &d.Findings[i]
+			if slices.ContainsFunc(x.undecided, matters) {
+				q.Matters++
+				if x.Applies == rule.Yes || matters(x.Requirement.Applies) {
+					x.DependsOn = append(x.DependsOn, q.Question)
+				}
+			}
+			for _, o := range x.Offers {
+				if o.Offered == rule.Unknown && matters(o.Prefill.Offered) {
+					q.Matters++
+				}
 			}
 		}
-	}
-	matters := func(vars ...rule.Var) int {
-		n := 0
-		for _, e := range undecided {
-			if slices.ContainsFunc(vars, func(v rule.Var) bool { return e.Matters(f.Box, v) }) {
-				n++
-			}
-		}
-		return n
-	}
-	var out []Question
-	for _, q := range f.questions() {
-		if n := matters(q.vars...); n > 0 {
-			q.Matters = n
-			out = append(out, q.Question)
+		if q.Matters > 0 && !q.notKnown {
+			d.Open = append(d.Open, q.Question)
 		}
 	}
-	return out
+	for i := range d.Findings {
+		x := &d.Findings[i]
+		var titles []string
+		for j := range x.DependsOn {
+			x.DependsOn[j].Matters = 0
+			titles = append(titles, lowerFirst(x.DependsOn[j].Title))
+		}
+		if x.Applies == rule.Unknown {
+			x.Because = depends(titles)
+		}
+	}
 }
 
 type asked struct {
 	Question
-	vars []rule.Var
+	vars     []rule.Var
+	notKnown bool // answered "vet ej": handled, but not settled
 }
 
-// questions lists everything that is not handled, in the order of the screen.
-func (f *Facts) questions() []asked {
+// asked lists every question that is not settled, in the order of the screen.
+func (f *Facts) asked() []asked {
 	var out []asked
 	for _, fact := range f.Catalog.Facts {
-		if fact.IsDerived() || f.handled[fact.ID] != Unanswered || f.Asked(fact) == rule.No {
+		if fact.IsDerived() || f.handled[fact.ID] == Answered || f.Asked(fact) == rule.No {
 			continue
 		}
-		out = append(out, asked{Question{ID: fact.ID, Title: fact.Title, Fact: fact}, fact.Vars})
+		out = append(out, asked{Question{ID: fact.ID, Title: fact.Title, Fact: fact}, fact.Vars, f.handled[fact.ID] == NotKnown})
 	}
 	for _, l := range f.Levels {
 		if l.Possible.Len() > 1 {
-			out = append(out, asked{Question{ID: l.Aspect.ID, Title: l.Aspect.Title, Aspect: l.Aspect}, []rule.Var{l.Aspect.Var}})
+			out = append(out, asked{Question{ID: l.Aspect.ID, Title: l.Aspect.Title, Aspect: l.Aspect}, []rule.Var{l.Aspect.Var}, false})
 		}
 	}
-	if f.handled["lagrum"] == Unanswered {
+	if f.handled["lagrum"] != Answered {
 		var vars []rule.Var
 		for _, law := range f.Catalog.Laws {
 			if law.Ticked {
 				vars = append(vars, law.Var)
 			}
 		}
-		out = append(out, asked{Question{ID: "lagrum", Title: "Lagrum"}, vars})
+		out = append(out, asked{Question{ID: "lagrum", Title: "Lagrum"}, vars, f.handled["lagrum"] == NotKnown})
 	}
 	return out
-}
-
-// depends tells what an undecided finding waits for, "vet ej" included.
-func (f *Facts) depends(x *Finding) {
-	e := x.Requirement.Applies
-	add := func(q Question, vars []rule.Var) {
-		if slices.ContainsFunc(vars, func(v rule.Var) bool { return e.Matters(f.Box, v) }) {
-			x.DependsOn = append(x.DependsOn, q)
-		}
-	}
-	for _, q := range f.questions() {
-		add(q.Question, q.vars)
-	}
-	for _, fact := range f.Catalog.Facts {
-		if f.handled[fact.ID] == NotKnown {
-			add(Question{ID: fact.ID, Title: fact.Title, Fact: fact}, fact.Vars)
-		}
-	}
-	if f.handled["lagrum"] == NotKnown {
-		for _, law := range f.Catalog.Laws {
-			if law.Ticked && e.Matters(f.Box, law.Var) {
-				x.DependsOn = append(x.DependsOn, Question{ID: "lagrum", Title: "Lagrum"})
-				break
-			}
-		}
-	}
-	var titles []string
-	for _, q := range x.DependsOn {
-		titles = append(titles, lowerFirst(q.Title))
-	}
-	x.Because = depends(titles)
 }
 
 // Flip is one way to turn a verdict: these changes together, and nothing else.

@@ -83,6 +83,7 @@ type Facts struct {
 	Levels  []LevelFinding // by aspect, the rated ones
 	handled map[string]Handled
 	named   []*catalog.Profile // nil when none are named
+	weight  map[rule.Var]int   // how gladly a variable is told in a reason
 }
 
 // LevelFinding is a system's level in one aspect, and who decided it.
@@ -167,7 +168,29 @@ func NewFacts(c *catalog.Catalog, a Answers) (*Facts, error) {
 	if len(bad.Problems) > 0 {
 		return nil, &bad
 	}
+	f.weigh()
 	return f, nil
+}
+
+func (f *Facts) weigh() {
+	f.weight = map[rule.Var]int{}
+	for _, fact := range f.Catalog.Facts {
+		dormant := f.Asked(fact) == rule.No
+		for _, v := range fact.Vars {
+			f.weight[v] = 1
+			if dormant {
+				f.weight[v] = -1
+			}
+		}
+	}
+	for _, law := range f.Catalog.Laws {
+		if law.Ticked && law.Applies.Eval(f.Box) == rule.No && f.Box[law.Var] != rule.Of(0) {
+			f.weight[law.Var] = -1 // of a profile that does not count
+		}
+	}
+	for _, l := range f.Levels {
+		f.weight[l.Aspect.Var] = 2 + l.Lowest()
+	}
 }
 
 func (f *Facts) setProfiles(bad *AnswersError) {
@@ -356,6 +379,10 @@ func (f *Facts) rollUp(bad *AnswersError) {
 	c, a := f.Catalog, &f.Answers
 	stop := c.Levels[len(c.Levels)-1]
 	refused := func(ptr string, level int) bool {
+		if level < 0 || level > stop.Value {
+			bad.add(ptr, say.noLevelHint, say.noLevel, level)
+			return true
+		}
 		if level >= stop.Value {
 			bad.add(ptr, say.levelStopHint(stop), say.levelStop, stop.Value, stop.Title)
 			return true
@@ -380,7 +407,11 @@ func (f *Facts) rollUp(bad *AnswersError) {
 				l.Unrated = append(l.Unrated, f.InformationTitle(info))
 				continue
 			}
-			if refused(ptr, level) {
+			at := ptr + "/levels/" + aspect.ID
+			if category != "" {
+				at = ptr + "/rated/" + category + "/" + aspect.ID
+			}
+			if refused(at, level) {
 				continue
 			}
 			justification := info.Justification
@@ -400,14 +431,15 @@ func (f *Facts) rollUp(bad *AnswersError) {
 				l.From, l.Category, l.Justification, l.DecidedBy = f.InformationTitle(info), f.categoryTitle(category), justification, info.DecidedBy
 			}
 		}
-		if to, ok := a.Raise.Level(aspect.ID); ok && !refused("/raise", to) {
-			if to < highest {
-				bad.add("/raise/"+aspect.ID, say.raiseHint, say.raiseLower, aspect.ID, to, highest)
-			} else if to > highest {
-				highest = to
-				l.From, l.Category, l.Raised = "", "", true
-				l.Justification, l.DecidedBy = a.Raise.Reason, a.Raise.DecidedBy
+		// Information may have been rated higher since: then the raise has
+		// nothing left to lift.
+		if to, ok := a.Raise.Level(aspect.ID); ok && !refused("/raise/"+aspect.ID, to) && to > highest {
+			if a.Raise.Reason == "" {
+				bad.add("/raise/reason", say.noReasonHint, say.noRaiseReason, aspect.ID)
 			}
+			highest = to
+			l.From, l.Category, l.Raised = "", "", true
+			l.Justification, l.DecidedBy = a.Raise.Reason, a.Raise.DecidedBy
 		}
 		if highest >= 0 {
 			l.Possible = catalog.AtLeast(highest)

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -13,13 +14,14 @@ import (
 
 // say holds the sentences that people read.
 var say = struct {
-	noCatalog, noProfile, noFact, noOption, noLaw, noCategory               string
-	wrongType, boolHint, choiceHint, choicesHint, chooseAmong               string
-	derivedFact, derivedHint, stopped, levelStop                            string
-	notLowered, notLoweredHint, lowered, loweredHint, raiseLower, raiseHint string
-	noRequirement, always, excluded, noReason, depends                      string
-	otherCatalog                                                            func(*catalog.Catalog) string
-	levelStopHint                                                           func(*catalog.Level) string
+	noCatalog, noProfile, noFact, noOption, noLaw, noCategory string
+	wrongType, boolHint, choiceHint, choicesHint, chooseAmong string
+	derivedFact, derivedHint, stopped, levelStop              string
+	notLowered, notLoweredHint, lowered, loweredHint          string
+	noRequirement, always, excluded, noReason, depends        string
+	noLevel, noLevelHint, noRaiseReason, noReasonHint         string
+	otherCatalog                                              func(*catalog.Catalog) string
+	levelStopHint                                             func(*catalog.Level) string
 }{
 	noCatalog: "katalogen %q är inte inläst", noProfile: "profilen %q finns inte", noFact: "uppgiften %q finns inte",
 	noOption: "%q är inget alternativ för %s", noLaw: "lagrummet %q finns inte", noCategory: "konsekvenskategorin %q finns inte",
@@ -30,10 +32,11 @@ var say = struct {
 	levelStop:  "klassningen stannar här: nivå %d %s hanteras inte i kravkatalogen",
 	notLowered: "%s är förklassad och %s får inte sänkas under %d %s", notLoweredHint: "Välj den förklassade nivån eller en högre.",
 	lowered: "%s är förklassad, och en sänkning av %s måste motiveras och godkännas", loweredHint: "Skriv justification och decided_by (rollen som godkänner).",
-	raiseLower: "%s kan inte höjas till %d, för informationen är redan på %d", raiseHint: "En höjning måste vara till en högre nivå. Ta bort den annars.",
 	noRequirement: "kravet %q finns inte",
 	always:        "grundskydd, gäller alla system", excluded: "borttaget av profilen %s: %s",
 	noReason: "inga svar påverkar", depends: "beror på %s",
+	noLevel: "nivå %d finns inte på skalan", noLevelHint: "Nivåerna är 0 till 4.",
+	noRaiseReason: "höjningen av %s saknar skäl", noReasonHint: "Skriv reason: varför nivån är högre än informationens.",
 	otherCatalog: func(c *catalog.Catalog) string {
 		return fmt.Sprintf("Den inlästa katalogen heter %s@%s.", c.ID, c.Version)
 	},
@@ -111,40 +114,22 @@ func compare(set rule.Set) string {
 func (f *Facts) factWords(fact *catalog.Fact, i int, set rule.Set) string {
 	switch fact.Type {
 	case catalog.Bool:
-		return boolPhrase(fact, set.Has(1))
+		return fact.BoolPhrase(set.Has(1))
 	case catalog.Choice:
 		if now := f.Box[fact.Vars[0]]; now.Len() == 1 {
 			set = now // the answer itself says more than all that would do
 		}
 		var s []string
 		for _, v := range set.Values() {
-			s = append(s, optionPhrase(fact, fact.Options[v]))
+			s = append(s, fact.OptionPhrase(v))
 		}
 		return either(s)
 	}
-	w := optionPhrase(fact, fact.Options[i])
+	w := fact.OptionPhrase(i)
 	if !set.Has(1) {
 		return "inte " + w
 	}
 	return w
-}
-
-func boolPhrase(fact *catalog.Fact, yes bool) string {
-	phrase, fallback := fact.No, "nej"
-	if yes {
-		phrase, fallback = fact.Yes, "ja"
-	}
-	if phrase == "" {
-		return strings.ToLower(fact.Title) + ": " + fallback
-	}
-	return phrase
-}
-
-func optionPhrase(fact *catalog.Fact, o *catalog.Option) string {
-	if o.Phrase != "" {
-		return o.Phrase
-	}
-	return strings.ToLower(fact.Title) + " är " + strings.ToLower(o.Title)
 }
 
 // both joins with "och": "a, b, och c".
@@ -189,17 +174,17 @@ func (f *Facts) changeWords(a rule.Atom) string {
 	w, _ := f.words(a)
 	switch {
 	case w.Aspect != nil:
-		now, v := f.Box[a.Var].Values()[0], a.Set.Values()
-		if v[len(v)-1] < now {
-			to := c.Level(v[len(v)-1])
-			return fmt.Sprintf("sänk %s till %d %s", strings.ToLower(w.Aspect.Title), to.Value, to.Title)
+		now := f.Box[a.Var].Values()[0]
+		nearest := slices.MinFunc(a.Set.Values(), func(x, y int) int { return max(x-now, now-x) - max(y-now, now-y) })
+		to, verb := c.Level(nearest), "höj"
+		if nearest < now {
+			verb = "sänk"
 		}
-		to := c.Level(v[0])
-		return fmt.Sprintf("höj %s till %d %s", strings.ToLower(w.Aspect.Title), to.Value, to.Title)
+		return fmt.Sprintf("%s %s till %d %s", verb, strings.ToLower(w.Aspect.Title), to.Value, to.Title)
 	case w.Fact != nil && w.Fact.Type == catalog.Choice:
 		var s []string
 		for _, v := range a.Set.Values() {
-			s = append(s, optionPhrase(w.Fact, w.Fact.Options[v]))
+			s = append(s, w.Fact.OptionPhrase(v))
 		}
 		return "svara att " + either(s)
 	case w.Fact != nil:

@@ -126,10 +126,10 @@ func (l *loader) checkProfiles() {
 	c := l.cat
 	base := c.ID + "@" + c.Version
 	for i, p := range c.Profiles {
-		if c.ID != "" && p.Extends != base {
+		if c.ID != "" && p.Extends != "" && p.Extends != base {
 			l.add("extends", p.At("extends"), p.Extends, base)
 		}
-		if i > 0 && c.Profiles[i-1].Precedence == p.Precedence {
+		if i > 0 && p.Precedence != 0 && c.Profiles[i-1].Precedence == p.Precedence {
 			l.add("precedence", p.At("precedence"), c.Profiles[i-1].ID, p.ID)
 		}
 		for _, f := range p.Prefills {
@@ -155,31 +155,37 @@ func (l *loader) checkRequirement(r *Requirement) {
 	if r.Basis == "statute" && len(r.Levels) > 0 {
 		l.add("statute-levels", r.At("levels"))
 	}
-	l.checkContent(Effective{Content: r.Content}, r, &r.place)
+	before := len(l.list)
+	l.checkContent(Effective{Content: r.Content}, r, &r.Content, &r.place)
+	if len(l.list) > before {
+		return // an adjustment of it would only repeat the mistakes
+	}
+	// Each adjustment is held to the rules alone, and on top of every other
+	// that may count with it.
+	var checked []Effective
 	for _, c := range r.Changes {
 		if c.Adjust == nil {
 			continue
 		}
-		// Each adjustment is held to the rules alone; pairs can only mix fields
-		// that have passed.
 		if r.Basis == "statute" && c.Adjust.Levels != nil {
 			l.add("statute-levels", c.Adjust.At("levels"))
 		}
-		l.checkContent(Effective{Content: r.Content}.with(c), r, &c.Adjust.place)
+		for _, under := range append([]Effective{{Content: r.Content}}, checked...) {
+			f := under.with(c)
+			l.checkContent(f, r, &c.Adjust.Content, &c.Adjust.place)
+			checked = append(checked, f)
+		}
 	}
 }
 
-func (l *loader) checkContent(f Effective, r *Requirement, p *place) {
+// checkContent holds the content f of r to the rules; own is what was last
+// folded in, at p.
+func (l *loader) checkContent(f Effective, r *Requirement, own *Content, p *place) {
 	if len(f.Levels) > 0 {
-		for _, rows := range []struct {
-			key  string
-			rows *Rows
-		}{{"when", &f.When}, {"unless", &f.Unless}} {
-			for _, row := range rows.rows.Rows {
-				for _, a := range row.Atoms {
-					if a.Aspect != nil && rows.key == "when" {
-						l.add("levels-and-when", a.At, a.Aspect.ID)
-					}
+		for _, row := range f.When.Rows {
+			for _, a := range row.Atoms {
+				if a.Aspect != nil {
+					l.add("levels-and-when", a.At, a.Aspect.ID)
 				}
 			}
 		}
@@ -217,7 +223,7 @@ func (l *loader) checkContent(f Effective, r *Requirement, p *place) {
 			l.add("parameter-brace", p.At(text.key))
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(f.Parameters)) {
+	for _, name := range slices.Sorted(maps.Keys(own.Parameters)) {
 		if !used[name] {
 			l.add("parameter-idle", p.At("parameters/"+name), name)
 		}

@@ -44,6 +44,7 @@ func (l *loader) compile() {
 		for i, id := range r.LawIDs {
 			if law := l.laws[id]; law != nil {
 				r.Laws = append(r.Laws, law)
+				l.reach(law.Profile, r.src, r.src.at(r.ptr+"/laws/"+itoa(i)), "lagrummet", id)
 			} else if !l.damaged[id] {
 				l.hint("unknown-ref", r.src.at(r.ptr+"/laws/"+itoa(i)), nearest(id, slices.Collect(maps.Keys(l.laws))), "lagrummet", id)
 			}
@@ -101,7 +102,10 @@ func (l *loader) content(c *Content, p *place) {
 // requirement finds the requirement that a profile's table names.
 func (l *loader) requirement(p *place, id string) *Requirement {
 	r := l.cat.byID[id]
-	if r == nil && !l.damaged[id] {
+	switch {
+	case r != nil:
+		l.reach(r.Profile, p.src, p.At("requirement"), "kravet", id)
+	case !l.damaged[id] && !l.partial:
 		l.hint("unknown-ref", p.At("requirement"), nearest(id, slices.Collect(maps.Keys(l.cat.byID))), "kravet", id)
 	}
 	return r
@@ -187,7 +191,10 @@ func (f Effective) with(c Change) Effective {
 		set(&f.Shall, a.Shall)
 		set(&f.Obligation, a.Obligation)
 		if a.Weight != 0 {
-			f.Weight, f.Partly = a.Weight, a.Partly
+			f.Weight = a.Weight
+		}
+		if a.Partly != 0 {
+			f.Partly = a.Partly
 		}
 		if a.Levels != nil {
 			f.Levels, f.Thresholds = a.Levels, a.Thresholds

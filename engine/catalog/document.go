@@ -1,7 +1,12 @@
 package catalog
 
 import (
+	"archive/zip"
+	"bytes"
 	"encoding/json"
+	"io/fs"
+	"maps"
+	"slices"
 
 	"github.com/kravverk/kravverk/engine/diag"
 	"github.com/kravverk/kravverk/engine/rule"
@@ -52,4 +57,28 @@ func Placeholders(text string) []string {
 		last = m[1]
 	}
 	return append(out, text[last:])
+}
+
+// FilesFS gives files kept elsewhere, by name, as the file system that Load
+// reads.
+func FilesFS(files map[string][]byte) fs.FS {
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		f, err := w.CreateHeader(&zip.FileHeader{Name: name}) // stored, not compressed
+		if err == nil {
+			_, err = f.Write(files[name])
+		}
+		if err != nil {
+			panic(err) // a buffer in memory takes everything
+		}
+	}
+	if err := w.Close(); err != nil {
+		panic(err)
+	}
+	r, err := zip.NewReader(bytes.NewReader(b.Bytes()), int64(b.Len()))
+	if err != nil {
+		panic(err)
+	}
+	return r
 }

@@ -12,6 +12,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -38,6 +39,8 @@ type loader struct {
 	// is no mistake of its own.
 	damaged map[string]bool
 	broken  map[*Rows]bool
+	owner   map[*source]*Profile // of each file; nil for the base's
+	partial bool                 // a file could not be read: what it holds is not known
 	path    []string
 	rings   map[string]bool
 	places  map[string]diag.Range // kind and id → where
@@ -61,7 +64,7 @@ type folder struct {
 func Load(fsys fs.FS, opts Options) (*Catalog, diag.List) {
 	l := &loader{
 		opts: opts, aspects: map[string]*Aspect{}, facts: map[string]*Fact{}, laws: map[string]*Law{},
-		roles: map[string]*Role{}, areas: map[string]*Area{}, damaged: map[string]bool{}, broken: map[*Rows]bool{},
+		roles: map[string]*Role{}, areas: map[string]*Area{}, damaged: map[string]bool{}, broken: map[*Rows]bool{}, owner: map[*source]*Profile{},
 		rings: map[string]bool{}, places: map[string]diag.Range{},
 		cat: &Catalog{Files: map[string][]byte{}, byID: map[string]*Requirement{}},
 	}
@@ -85,7 +88,7 @@ func (l *loader) read(fsys fs.FS) {
 	names := []string{"."}
 	entries, err := fs.ReadDir(fsys, ".")
 	if err != nil {
-		l.add("read", diag.Range{}, err.Error())
+		l.unreadable("", err)
 		return
 	}
 	for _, e := range entries {
@@ -97,14 +100,23 @@ func (l *loader) read(fsys fs.FS) {
 		for _, main := range []string{"catalog.toml", "profile.toml"} {
 			file := path.Join(name, main)
 			if _, err := fs.Stat(fsys, file); err != nil {
+				if !errors.Is(err, fs.ErrNotExist) {
+					l.unreadable(file, err)
+				}
 				continue
 			}
 			f := &folder{name: name, profile: main == "profile.toml"}
 			schema := strings.TrimSuffix(main, ".toml") + ".schema.json"
 			f.main = l.file(fsys, file, schema)
-			files, _ := fs.Glob(fsys, path.Join(name, "requirements", "*.toml"))
+			more := path.Join(name, "requirements")
+			files, err := fs.ReadDir(fsys, more)
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				l.unreadable(more, err)
+			}
 			for _, r := range files {
-				f.more = append(f.more, l.file(fsys, r, "requirements.schema.json"))
+				if path.Ext(r.Name()) == ".toml" {
+					f.more = append(f.more, l.file(fsys, path.Join(more, r.Name()), "requirements.schema.json"))
+				}
 			}
 			l.folders = append(l.folders, f)
 		}
@@ -146,15 +158,29 @@ func (l *loader) base() *folder {
 func (l *loader) file(fsys fs.FS, name, schema string) *source {
 	data, err := fs.ReadFile(fsys, name)
 	if err != nil {
-		l.add("read", diag.Range{File: name}, err.Error())
+		l.unreadable(name, err)
 		return &source{name: name, lines: []int{0}}
 	}
 	l.cat.Files[name] = data
 	s := parse(name, data, &l.problems)
-	if s.tree != nil {
-		validate(s, schema, &l.problems)
+	if s.tree == nil {
+		l.partial = true
+		return s
 	}
+	validate(s, schema, &l.problems)
 	return s
+}
+
+func (l *loader) unreadable(name string, err error) {
+	l.partial = true
+	why := err.Error()
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		why = "den finns inte"
+	case errors.Is(err, fs.ErrPermission):
+		why = "du har inte rätt att läsa den"
+	}
+	l.add("read", diag.Range{File: name}, why)
 }
 
 // placed is a thing that knows where it stands.
@@ -165,7 +191,10 @@ func items[T any, P interface {
 	*T
 	placed
 }](l *loader, s *source, key string) []*T {
-	list, _ := s.tree[key].([]any)
+	list, ok := s.tree[key].([]any)
+	if !ok && s.tree[key] != nil {
+		l.partial = true
+	}
 	var out []*T
 	for i, raw := range list {
 		ptr := "/" + key + "/" + strconv.Itoa(i)
@@ -248,7 +277,7 @@ func (l *loader) decode() {
 		}
 		p := &Profile{}
 		if !one(l, f.main, "profile", p) {
-			continue
+			p.setPlace(f.main, "/profile") // what it does can be checked all the same
 		}
 		p.Adjusts = items[Adjust](l, f.main, "adjust")
 		p.Excludes = items[Exclude](l, f.main, "exclude")
@@ -267,6 +296,7 @@ func (l *loader) decode() {
 	unique(l, "området", c.Areas, l.areas, func(a *Area) string { return a.ID })
 	unique(l, "rollen", c.Roles, l.roles, func(r *Role) string { return r.ID })
 	unique(l, "uppgiften", c.Facts, l.facts, func(f *Fact) string { return f.ID })
+	unique(l, "uppgiften", c.Stops, nil, func(x *Stop) string { return x.ID })
 	unique(l, "lagrummet", c.Laws, l.laws, func(x *Law) string { return x.ID })
 	unique(l, "kravet", c.Requirements, c.byID, func(r *Requirement) string { return r.ID })
 	unique(l, "konsekvenskategorin", c.Consequences, nil, func(x *Consequence) string { return x.ID })
@@ -278,11 +308,15 @@ func (l *loader) decode() {
 	for i, a := range c.Aspects {
 		a.Index = i
 	}
-	delete(l.facts, lagrum)
+	if f := l.facts[lagrum]; f != nil {
+		l.add("lagrum", f.At("id"))
+		delete(l.facts, lagrum)
+	}
 }
 
 func (l *loader) requirements(f *folder, p *Profile) {
 	for _, s := range append([]*source{f.main}, f.more...) {
+		l.owner[s] = p
 		if s.tree == nil {
 			continue
 		}
@@ -311,6 +345,9 @@ func (l *loader) factsAndLaws(s *source, p *Profile) {
 func unique[T interface{ At(string) diag.Range }](l *loader, kind string, list []T, index map[string]T, id func(T) string) {
 	for _, t := range list {
 		key := kind + "\x00" + id(t)
+		if id(t) == "" {
+			continue // damaged, and already reported
+		}
 		if first, taken := l.places[key]; taken {
 			l.add("duplicate", t.At("id"), kind, id(t), first.String())
 			continue

@@ -3,6 +3,7 @@ package catalog
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/kravverk/kravverk/engine/diag"
 )
@@ -13,7 +14,6 @@ var messages = map[string]struct{ summary, detail string }{
 	"utf8":     {"filen är inte UTF-8", "Spara filen som UTF-8 i din textredigerare."},
 	"toml":     {"filen går inte att läsa som TOML: %s", "Rätta raden. Är du osäker, jämför med en rad som fungerar."},
 	"toml-1.1": {"raden är skriven i TOML 1.1, som många textredigerare inte förstår", "Skriv en tabell i klammer på en enda rad, utan komma sist."},
-	"no-file":  {"mappen %s innehåller ingen catalog.toml eller profile.toml", "Peka ut en mapp med en katalog, eller mappen ovanför flera."},
 	"no-base":  {"ingen baskatalog hittades", "En mapp måste innehålla catalog.toml. Profiler hör ihop med en baskatalog."},
 	"bases":    {"det finns mer än en baskatalog: %s", "Läs in en baskatalog i taget."},
 	"read":     {"filen går inte att läsa: %s", "Kontrollera att filen finns och att du får läsa den."},
@@ -34,6 +34,8 @@ var messages = map[string]struct{ summary, detail string }{
 
 	// Meaning
 	"duplicate":       {"%s %q finns redan", "Ett id får bara användas en gång. Det andra står på %[3]s."},
+	"foreign":         {"%s %q hör till profilen %s och kan inte användas här", "Den profilen gäller kanske inte. Använd det som finns i baskatalogen eller i profilen själv."},
+	"lagrum":          {"id lagrum är upptaget: så heter uppgiften om vilka lagrum som gäller", "Välj ett annat id."},
 	"retired":         {"kravet %q är utgånget och får inte användas igen", "Ge kravet ett nytt nummer."},
 	"unknown-ref":     {"%s %q finns inte", ""},
 	"level-gap":       {"skalan ska ha nivåerna 0, 1, 2, 3 och 4, en gång var", "Nivå 4 ska ha stop = true."},
@@ -109,9 +111,14 @@ func (p *problems) warn(code string, at diag.Range, args ...any) {
 // tomlMessage puts the decoder's commonest complaints in Swedish; the others
 // stay as they are.
 func tomlMessage(english string) string {
+	const badKey = "en nyckel får bara innehålla a–z, 0–9, - och _"
+	if _, got, ok := strings.Cut(english, "expected '.' or '=', but got '"); ok && got[0] >= utf8.RuneSelf {
+		return badKey // a key with å, ä or ö
+	}
 	for _, m := range []struct{ has, say string }{
 		{"has already been defined", "nyckeln eller tabellen finns redan i filen"},
-		{"duplicate", "nyckeln eller tabellen finns redan i filen"},
+		{"was already created", "nyckeln eller tabellen finns redan i filen"},
+		{"is not a table", "nyckeln har redan ett värde och kan inte samtidigt vara en tabell"},
 		{"expected a top-level item to end", "raden har något efter värdet, eller citattecken saknas"},
 		{"expected value but found", "ett värde saknas efter likhetstecknet, eller text saknar citattecken"},
 		{"strings cannot contain newlines", "texten saknar avslutande citattecken"},
@@ -119,8 +126,8 @@ func tomlMessage(english string) string {
 		{"expected '.' or '='", "efter nyckeln ska det stå ett likhetstecken"},
 		{"expected a comma", "ett komma eller en hakparentes saknas i listan"},
 		{"invalid escape", "ett omvänt snedstreck i texten måste skrivas två gånger"},
-		{"bare keys cannot contain", "en nyckel får bara innehålla a–z, 0–9, - och _"},
-		{"invalid bare key", "en nyckel får bara innehålla a–z, 0–9, - och _"},
+		{"bare keys cannot contain", badKey},
+		{"invalid bare key", badKey},
 	} {
 		if strings.Contains(english, m.has) {
 			return m.say
@@ -137,4 +144,9 @@ func fill(format string, args []any) string {
 	}
 	n := strings.Count(format, "%s") + strings.Count(format, "%q") + strings.Count(format, "%d")
 	return fmt.Sprintf(format, args[:min(n, len(args))]...)
+}
+
+// words are those that rows are put in.
+var words = struct{ atLeast, atMost, is, or, yes, no, applies string }{
+	atLeast: "minst", atMost: "högst", is: "är", or: "eller", yes: "ja", no: "nej", applies: "gäller",
 }

@@ -61,7 +61,7 @@ func (l *loader) resolve(r *Rows, p *place, key string) {
 		for _, name := range slices.Sorted(maps.Keys(raw)) {
 			at := p.src.at(ptr + "/" + escape(name))
 			keyAt := p.src.keyAt(ptr + "/" + escape(name))
-			if a, ok := l.atom(name, raw[name], keyAt, at); ok {
+			if a, ok := l.atom(name, raw[name], p.src, keyAt, at); ok {
 				row.Atoms = append(row.Atoms, a)
 			} else {
 				l.broken[r] = true
@@ -78,12 +78,12 @@ func (l *loader) resolve(r *Rows, p *place, key string) {
 	}
 }
 
-func (l *loader) atom(name string, value any, keyAt, at diag.Range) (Atom, bool) {
+func (l *loader) atom(name string, value any, in *source, keyAt, at diag.Range) (Atom, bool) {
 	if a := l.aspects[name]; a != nil {
 		return l.levelAtom(a, value, at)
 	}
 	if name == lagrum {
-		return l.lawAtom(value, at)
+		return l.lawAtom(value, in, at)
 	}
 	f := l.facts[name]
 	if f == nil {
@@ -93,6 +93,7 @@ func (l *loader) atom(name string, value any, keyAt, at diag.Range) (Atom, bool)
 		}
 		return Atom{}, false
 	}
+	l.reach(f.Profile, in, keyAt, "uppgiften", name)
 	atom := Atom{Fact: f, At: keyAt}
 	if f.Type == Bool {
 		b, ok := value.(bool)
@@ -145,10 +146,13 @@ func (l *loader) levelAtom(a *Aspect, value any, at diag.Range) (Atom, bool) {
 		l.add("row-level-all", at, a.ID, m[1]+m[2])
 		return Atom{}, false
 	}
+	if !a.IsRated() {
+		l.warn("unrated", at, a.ID)
+	}
 	return Atom{Aspect: a, Compare: m[1] + m[2], Levels: set, At: at}, true
 }
 
-func (l *loader) lawAtom(value any, at diag.Range) (Atom, bool) {
+func (l *loader) lawAtom(value any, in *source, at diag.Range) (Atom, bool) {
 	list, ok := texts(value)
 	if !ok {
 		l.add("row-text", at, lagrum, display(value))
@@ -163,9 +167,18 @@ func (l *loader) lawAtom(value any, at diag.Range) (Atom, bool) {
 			ok = false
 			continue
 		}
+		l.reach(law.Profile, in, at, "lagrummet", id)
 		atom.Laws = append(atom.Laws, law)
 	}
 	return atom, ok
+}
+
+// reach holds a file to what it can count on: the base, and what its own
+// profile adds. Other profiles may not be there.
+func (l *loader) reach(owner *Profile, from *source, at diag.Range, kind, id string) {
+	if owner != nil && l.owner[from] != owner {
+		l.add("foreign", at, kind, id, owner.ID)
+	}
 }
 
 // nearest suggests a known word, or lists them all when they are few.

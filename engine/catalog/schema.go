@@ -40,6 +40,8 @@ var compiled = sync.OnceValues(func() (*jsonschema.Compiler, map[string]*jsonsch
 	return c, all
 })
 
+var compiling sync.Mutex
+
 // schemaURL gives the schemas a common address, so that their references to one
 // another resolve without touching the file system.
 func schemaURL(name string) string { return "https://kravverk.invalid/" + name }
@@ -86,7 +88,9 @@ func explain(s *source, e *jsonschema.ValidationError, list *problems) {
 	ptr := e.InstanceLocation
 	at := s.at(ptr)
 	where, keyword, _ := cutLast(e.AbsoluteKeywordLocation, "/")
+	compiling.Lock() // a compiler is not for several goroutines
 	schema, err := compiler.Compile(where)
+	compiling.Unlock()
 	if err != nil {
 		list.add("schema", at, e.Message)
 		return

@@ -33,6 +33,7 @@ type span struct{ offset, length int }
 // parse reads one file. The source is never nil; its tree is nil when the file
 // is not TOML.
 func parse(name string, data []byte, list *problems) *source {
+	data = bytes.TrimPrefix(data, []byte(diag.BOM))
 	s := &source{name: name, data: data, values: map[string]span{}, keys: map[string]span{}, bad: map[string]bool{}}
 	s.lines = append(s.lines, 0)
 	for i, c := range data {
@@ -56,7 +57,8 @@ func parse(name string, data []byte, list *problems) *source {
 	if err := toml.Unmarshal(data, &tree); err != nil {
 		var pe toml.ParseError
 		if errors.As(err, &pe) {
-			at := span{min(pe.Position.Start, len(data)), max(1, pe.Position.Len)}
+			// Of a control character first in the file the parser points before it.
+			at := span{min(max(pe.Position.Start, 0), len(data)), max(1, pe.Position.Len)}
 			// At the very end of a line the parser points past it.
 			if at.offset > 0 && at.offset < len(data) && data[at.offset] == '\n' && data[at.offset-1] != '\n' {
 				at.offset--
@@ -72,7 +74,7 @@ func parse(name string, data []byte, list *problems) *source {
 	if err := s.index(list); err != nil {
 		// BurntSushi took it and the stricter parser did not: newer TOML than
 		// editors know.
-		list.add("toml-1.1", diag.Range{File: name, Line: 1, Col: 1})
+		list.add("toml-1.1", s.locate(s.parseError(err)))
 	}
 	return s
 }
@@ -146,6 +148,17 @@ func (s *source) index(list *problems) error {
 	return p.Error()
 }
 
+// parseError is where go-toml's parser stopped.
+func (s *source) parseError(err error) span {
+	var pe *unstable.ParserError
+	if errors.As(err, &pe) && len(pe.Highlight) > 0 {
+		// The highlight is a piece of the data: what is left of the capacity
+		// tells where it begins.
+		return span{cap(s.data) - cap(pe.Highlight), len(pe.Highlight)}
+	}
+	return span{0, 1}
+}
+
 func (s *source) keyValue(p *unstable.Parser, base string, e *unstable.Node, list *problems) {
 	it := e.Key()
 	var key span
@@ -160,13 +173,9 @@ func (s *source) keyValue(p *unstable.Parser, base string, e *unstable.Node, lis
 }
 
 func (s *source) value(p *unstable.Parser, ptr string, v *unstable.Node, fallback span, list *problems) {
-	at := fallback
-	switch {
-	case v.Raw.Length > 0:
+	at := fallback // an array has no place of its own
+	if v.Raw.Length > 0 {
 		at = span{int(v.Raw.Offset), int(v.Raw.Length)}
-	case v.Kind == unstable.Bool:
-		r := p.Range(v.Data)
-		at = span{int(r.Offset), int(r.Length)}
 	}
 	s.values[ptr] = at
 	switch v.Kind {
@@ -191,41 +200,61 @@ func (s *source) value(p *unstable.Parser, ptr string, v *unstable.Node, fallbac
 // strictInline holds an inline table to TOML 1.0: on one line, no comma last.
 // The decoder takes more, but editors do not.
 func (s *source) strictInline(from int, list *problems) {
-	depth, last := 0, byte(0)
+	var open []byte // the brackets around
+	last := byte(0)
 	for i := from; i < len(s.data); i++ {
-		switch c := s.data[i]; c {
+		c := s.data[i]
+		switch c {
 		case '"', '\'':
-			end := i + 1
-			for end < len(s.data) && s.data[end] != c && s.data[end] != '\n' {
-				if c == '"' && s.data[end] == '\\' {
-					end++
-				}
-				end++
+			i, last = s.stringEnd(i), c
+			continue
+		case '#':
+			for i+1 < len(s.data) && s.data[i+1] != '\n' {
+				i++
 			}
-			i, last = end, c
+			continue
+		case ' ', '\t', '\r':
+			continue
+		case '\n':
+			if open[len(open)-1] == '{' {
+				list.add("toml-1.1", s.locate(span{from, 1}))
+				return
+			}
+			continue
 		case '{', '[':
-			depth++
-			last = c
-		case ']', '}':
-			depth--
+			open = append(open, c)
+		case '}', ']':
 			if c == '}' && last == ',' {
 				list.add("toml-1.1", s.locate(span{i, 1}))
 				return
 			}
-			last = c
-			if depth == 0 {
+			if open = open[:len(open)-1]; len(open) == 0 {
 				return
 			}
-		case '\n':
-			if depth == 1 {
-				list.add("toml-1.1", s.locate(span{from, 1}))
-				return
-			}
-		case ' ', '\t', '\r':
-		default:
-			last = c
 		}
+		last = c
 	}
+}
+
+// stringEnd is the last quote of the string that begins at from.
+func (s *source) stringEnd(from int) int {
+	quote := s.data[from : from+1]
+	if long := bytes.Repeat(quote, 3); bytes.HasPrefix(s.data[from:], long) {
+		quote = long
+	}
+	i := from + len(quote)
+	for i < len(s.data) && !bytes.HasPrefix(s.data[i:], quote) {
+		if quote[0] == '"' && s.data[i] == '\\' {
+			i++
+		}
+		i++
+	}
+	i += len(quote)
+	// A long string may end in quotes of its own.
+	for len(quote) == 3 && i < len(s.data) && s.data[i] == quote[0] {
+		i++
+	}
+	return i - 1
 }
 
 // at is where the value behind a JSON pointer stands, or the nearest thing
@@ -254,6 +283,7 @@ func (s *source) locate(at span) diag.Range {
 	end := min(at.offset+at.length, len(s.data))
 	if i := bytes.IndexByte(s.data[at.offset:end], '\n'); i >= 0 {
 		end = at.offset + i // a value over several lines: mark its first
+		end -= len(s.data[at.offset:end]) - len(bytes.TrimSuffix(s.data[at.offset:end], []byte("\r")))
 	}
 	return diag.Range{
 		File: s.name, Line: line + 1,

@@ -23,9 +23,9 @@ const (
 
 func (s Severity) String() string {
 	if s == Warning {
-		return "varning"
+		return say.warning
 	}
-	return "fel"
+	return say.error
 }
 
 // MarshalText gives the severity's stable name, "error" or "warning".
@@ -62,6 +62,10 @@ type Diagnostic struct {
 	Detail   string   `json:"detail,omitempty"`
 	Range    Range    `json:"range"`
 }
+
+// BOM is the mark that some programs put first in a file. It is no character
+// of the first line.
+const BOM = "\ufeff"
 
 // Max is how many diagnostics a list shows. A file of another kind altogether
 // would otherwise give thousands.
@@ -112,7 +116,7 @@ func (e *listError) Error() string {
 		s = first.Range.String() + ": " + s
 	}
 	if n > 1 {
-		s += fmt.Sprintf(" (och %d fel till)", n-1)
+		s += fmt.Sprintf(say.moreErrors, n-1)
 	}
 	return s
 }
@@ -173,7 +177,7 @@ func (l List) WriteText(w io.Writer, source func(file string) []byte) error {
 		}
 	}
 	if n := len(sorted) - len(shown); n > 0 {
-		_, err := fmt.Fprintf(w, "… och %d till. Rätta de första och kör igen.\n", n)
+		_, err := fmt.Fprintf(w, say.more, n)
 		return err
 	}
 	return nil
@@ -187,16 +191,16 @@ func sourceLine(src []byte, line int) (string, bool) {
 	if line > len(lines) {
 		return "", false
 	}
-	return strings.TrimSuffix(lines[line-1], "\r"), true
+	return strings.TrimSuffix(strings.TrimPrefix(lines[line-1], BOM), "\r"), true
 }
 
-// Suggest gives ` Menade du "x"?` for the known word nearest to a misspelt one,
+// Suggest gives `Menade du "x"?` for the known word nearest to a misspelt one,
 // or the empty string when none is near. Distance is Damerau–Levenshtein
 // (optimal string alignment), at most a third of the word's length and never
 // more than 3.
 func Suggest(word string, known []string) string {
 	best, bestDist := "", 4
-	limit := min(3, max(1, utf8.RuneCountInString(word)/3))
+	limit := min(3, utf8.RuneCountInString(word)/3)
 	for _, k := range known {
 		if d := distance(word, k); d <= limit && (d < bestDist || d == bestDist && k < best) {
 			best, bestDist = k, d
@@ -205,7 +209,7 @@ func Suggest(word string, known []string) string {
 	if best == "" {
 		return ""
 	}
-	return fmt.Sprintf("Menade du %q?", best)
+	return fmt.Sprintf(say.suggest, best)
 }
 
 func distance(a, b string) int {

@@ -1,0 +1,453 @@
+package rule
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// The variables of the tables: K of four values, and three facts.
+var space = Space{4, 3, 2, 2}
+
+const (
+	K Var = iota
+	drift
+	x
+	y
+)
+
+func TestEval(t *testing.T) {
+	any := space.Anything()
+	for _, tt := range []struct {
+		name string
+		e    *Expr
+		box  Box
+		want Truth
+	}{
+		{"nothing is always", And(), any, Yes},
+		{"none of nothing", Or(), any, No},
+		{"always", Const(true), any, Yes},
+		{"never", Const(false), any, No},
+		{"no value would do", Is(K, 0), any, No},
+		{"unanswered", Is(K, Of(2, 3)), any, Unknown},
+		{"answered in the set", Is(K, Of(2, 3)), with(K, Of(3)), Yes},
+		{"answered outside", Is(K, Of(2, 3)), with(K, Of(1)), No},
+		{"all that is left is in the set", Is(K, Of(1, 2, 3)), with(K, Of(2, 3)), Yes},
+		{"not", Not(Is(K, Of(2, 3))), with(K, Of(1)), Yes},
+		{"not of an unknown", Not(Is(K, Of(2, 3))), any, Unknown},
+		{"not not", Not(Not(Is(K, Of(2)))), with(K, Of(2)), Yes},
+		{"one no is enough", And(Is(K, Of(2)), Is(x, Of(1))), with(x, Of(0)), No},
+		{"one yes is enough", Or(Is(K, Of(2)), Is(x, Of(1))), with(x, Of(1)), Yes},
+		// What Kleene's logic calls unknown:
+		{"a or not a", Or(Is(x, Of(1)), Not(Is(x, Of(1)))), any, Yes},
+		{"a and not a", And(Is(x, Of(1)), Is(x, Of(0))), any, No},
+		{"every option in a row of its own", Or(Is(drift, Of(0)), Is(drift, Of(1)), Is(drift, Of(2))), any, Yes},
+		{"resolution", And(Or(Is(x, Of(1)), Is(y, Of(1))), Or(Is(x, Of(0)), Is(y, Of(1))), Is(y, Of(0))), any, No},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			before := slices.Clone(tt.box)
+			if got := tt.e.Eval(tt.box); got != tt.want {
+				t.Errorf("Eval = %v, want %v", got, tt.want)
+			}
+			if !slices.Equal(before, tt.box) {
+				t.Error("Eval changed the box")
+			}
+		})
+	}
+}
+
+func TestTruth(t *testing.T) {
+	var zero Truth
+	if zero != Unknown {
+		t.Error("the zero value is not unknown")
+	}
+	for truth, want := range map[Truth]string{Unknown: "unknown", Yes: "yes", No: "no"} {
+		if text, err := truth.MarshalText(); err != nil || string(text) != want {
+			t.Errorf("MarshalText = %s, %v", text, err)
+		}
+	}
+}
+
+func TestSet(t *testing.T) {
+	s := Of(0, 2, 63)
+	if s.Len() != 3 || !s.Has(63) || s.Has(1) || !slices.Equal(s.Values(), []int{0, 2, 63}) {
+		t.Errorf("Of(0, 2, 63) = %v", s.Values())
+	}
+	if full := (Space{64}).Full(0); full.Len() != 64 {
+		t.Errorf("a variable of 64 values has %d", full.Len())
+	}
+}
+
+func TestMatters(t *testing.T) {
+	e := Or(Is(K, Of(2, 3)), And(Is(x, Of(1)), Is(y, Of(1))))
+	for _, tt := range []struct {
+		name string
+		box  Box
+		v    Var
+		want bool
+	}{
+		{"nothing known", space.Anything(), x, true},
+		{"not mentioned", space.Anything(), drift, false},
+		{"the other part is no", with(y, Of(0)), x, false},
+		{"already decided", with(K, Of(3)), x, false},
+		{"already answered", with(x, Of(1)), x, false},
+		{"a step that makes no difference", with(K, Of(2, 3)), K, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := e.Matters(tt.box, tt.v); got != tt.want {
+				t.Errorf("Matters = %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestReasonKeepsWhatIsPreferred(t *testing.T) {
+	// Any of the three would do alone.
+	e := Or(Is(K, Of(2, 3)), Is(x, Of(1)), Is(y, Of(1)))
+	box := Box{Of(3), space.Full(drift), Of(1), Of(1)}
+	for v, want := range map[Var][]Atom{
+		K: {{K, Of(2, 3)}},
+		x: {{x, Of(1)}},
+		y: {{y, Of(1)}},
+	} {
+		got := e.Reason(space, box, func(w Var) int {
+			if w == v {
+				return 1
+			}
+			return 0
+		})
+		if !slices.Equal(got, want) {
+			t.Errorf("keeping %d gives %v, want %v", v, got, want)
+		}
+	}
+	if got := e.Reason(space, space.Anything(), nil); got != nil {
+		t.Errorf("a reason for an unknown: %v", got)
+	}
+	if got := Const(true).Reason(space, box, nil); got == nil || len(got) != 0 {
+		t.Errorf("always needs no reason, got %v", got)
+	}
+}
+
+func TestFlipsTakesTheNearestLevel(t *testing.T) {
+	e := Is(K, Of(0, 3))
+	got := e.Flips(space, with(K, Of(3)), func(Var) bool { return true }, 5)
+	if len(got) != 1 || len(got[0]) != 1 || got[0][0] != (Atom{K, Of(1, 2)}) {
+		t.Errorf("Flips = %v", got)
+	}
+	if got := e.Flips(space, with(K, Of(3)), func(Var) bool { return false }, 5); got != nil {
+		t.Errorf("nothing may change, got %v", got)
+	}
+	if got := e.Flips(space, space.Anything(), func(Var) bool { return true }, 5); got != nil {
+		t.Errorf("an unknown has no flips, got %v", got)
+	}
+}
+
+func with(v Var, set Set) Box {
+	b := space.Anything()
+	b[v] = set
+	return b
+}
+
+// The rest holds the evaluator to a naive one: every completion of the box,
+// each evaluated with two values only.
+
+// holds evaluates in a single state.
+func (e *Expr) holds(state []int) bool {
+	switch e.op {
+	case opTrue:
+		return true
+	case opFalse:
+		return false
+	case opIs:
+		return e.set&(1<<state[e.v]) != 0
+	case opNot:
+		return !e.kids[0].holds(state)
+	case opAnd:
+		for _, k := range e.kids {
+			if !k.holds(state) {
+				return false
+			}
+		}
+		return true
+	}
+	for _, k := range e.kids {
+		if k.holds(state) {
+			return true
+		}
+	}
+	return false
+}
+
+// states calls f with every completion of the box until it says stop.
+func states(b Box, f func(state []int) (more bool)) {
+	state := make([]int, len(b))
+	var fill func(v int) bool
+	fill = func(v int) bool {
+		if v == len(b) {
+			return f(state)
+		}
+		for value := range 64 {
+			if b[v]&(1<<value) != 0 {
+				if state[v] = value; !fill(v + 1) {
+					return false
+				}
+			}
+		}
+		return true
+	}
+	fill(0)
+}
+
+func bruteEval(e *Expr, b Box) Truth {
+	yes, no := false, false
+	states(b, func(s []int) bool {
+		if e.holds(s) {
+			yes = true
+		} else {
+			no = true
+		}
+		return !yes || !no
+	})
+	switch {
+	case yes && no:
+		return Unknown
+	case yes:
+		return Yes
+	}
+	return No
+}
+
+func bruteMatters(e *Expr, b Box, v Var) bool {
+	found := false
+	states(b, func(s []int) bool {
+		now := e.holds(s)
+		other := slices.Clone(s)
+		for value := range 64 {
+			if b[v]&(1<<value) != 0 {
+				other[v] = value
+				found = found || e.holds(other) != now
+			}
+		}
+		return !found
+	})
+	return found
+}
+
+func checkAll(t *testing.T, s Space, e *Expr, b Box) {
+	t.Helper()
+	verdict := bruteEval(e, b)
+	if got := e.Eval(b); got != verdict {
+		t.Fatalf("Eval = %v, brute force says %v: %+v in %v", got, verdict, e, b)
+	}
+	if got := Not(e).Eval(b); got != not(verdict) {
+		t.Fatalf("Not(e).Eval = %v, want %v", got, not(verdict))
+	}
+	for v := range s {
+		if got, want := e.Matters(b, Var(v)), bruteMatters(e, b, Var(v)); got != want {
+			t.Fatalf("Matters(%d) = %v, brute force says %v: %+v in %v", v, got, want, e, b)
+		}
+	}
+	checkReason(t, s, e, b, verdict)
+	checkFlips(t, s, e, b, verdict)
+	checkMoreAnswers(t, e, b, verdict)
+}
+
+func checkReason(t *testing.T, s Space, e *Expr, b Box, verdict Truth) {
+	t.Helper()
+	atoms := e.Reason(s, b, nil)
+	if verdict == Unknown {
+		if atoms != nil {
+			t.Fatalf("a reason for an unknown: %v", atoms)
+		}
+		return
+	}
+	if atoms == nil {
+		t.Fatal("no reason for a verdict")
+	}
+	forced := func(atoms []Atom) bool {
+		box := s.Anything()
+		for _, a := range atoms {
+			box[a.Var] = a.Set
+		}
+		return bruteEval(e, box) == verdict
+	}
+	if !forced(atoms) {
+		t.Fatalf("the reason %v does not force %v", atoms, verdict)
+	}
+	for i, a := range atoms {
+		if b[a.Var]&^a.Set != 0 {
+			t.Fatalf("%v does not hold on the box %v", a, b)
+		}
+		if forced(slices.Delete(slices.Clone(atoms), i, i+1)) {
+			t.Fatalf("%v can be left out of %v", a, atoms)
+		}
+		for value := range s[a.Var] {
+			if a.Set.Has(value) {
+				continue
+			}
+			wider := slices.Clone(atoms)
+			wider[i].Set |= Of(value)
+			if forced(wider) {
+				t.Fatalf("%v of %v can have %d too", a, atoms, value)
+			}
+		}
+	}
+}
+
+func checkFlips(t *testing.T, s Space, e *Expr, b Box, verdict Truth) {
+	t.Helper()
+	flips := e.Flips(s, b, func(Var) bool { return true }, 1000)
+	if verdict == Unknown {
+		if flips != nil {
+			t.Fatalf("flips of an unknown: %v", flips)
+		}
+		return
+	}
+	var picks [][]Var
+	for _, f := range flips {
+		box, pick := slices.Clone(b), []Var{}
+		for _, a := range f {
+			if a.Set == 0 || a.Set&b[a.Var] != 0 || a.Set&^s.Full(a.Var) != 0 || b[a.Var].Len() != 1 {
+				t.Fatalf("%v is no change of %v", a, b)
+			}
+			box[a.Var] = a.Set
+			pick = append(pick, a.Var)
+		}
+		if bruteEval(e, box) != not(verdict) {
+			t.Fatalf("%v does not turn %v", f, verdict)
+		}
+		for _, other := range picks {
+			if within(other, pick) || within(pick, other) {
+				t.Fatalf("%v and %v: one is part of the other", other, pick)
+			}
+		}
+		picks = append(picks, pick)
+	}
+	// None of one or two changes is missed.
+	turns := func(pick ...Var) bool {
+		values := make([][]int, len(pick))
+		for i, v := range pick {
+			values[i] = (s.Full(v) &^ b[v]).Values()
+		}
+		box := slices.Clone(b)
+		var try func(i int) bool
+		try = func(i int) bool {
+			if i == len(pick) {
+				return bruteEval(e, box) == not(verdict)
+			}
+			for _, value := range values[i] {
+				box[pick[i]] = Of(value)
+				if try(i + 1) {
+					return true
+				}
+			}
+			box[pick[i]] = b[pick[i]]
+			return false
+		}
+		return try(0)
+	}
+	has := func(pick ...Var) bool {
+		return slices.ContainsFunc(picks, func(p []Var) bool { return within(p, pick) })
+	}
+	for v := range s {
+		if b[v].Len() == 1 && turns(Var(v)) && !has(Var(v)) {
+			t.Fatalf("changing %d alone turns %v and is missed: %v", v, verdict, flips)
+		}
+		for w := range v {
+			if b[v].Len() == 1 && b[w].Len() == 1 && turns(Var(w), Var(v)) && !has(Var(w), Var(v)) {
+				t.Fatalf("changing %d and %d turns %v and is missed: %v", w, v, verdict, flips)
+			}
+		}
+	}
+}
+
+func within(part, whole []Var) bool {
+	return !slices.ContainsFunc(part, func(v Var) bool { return !slices.Contains(whole, v) })
+}
+
+// checkMoreAnswers: one more answer never makes a known conclusion unknown, nor
+// turns it.
+func checkMoreAnswers(t *testing.T, e *Expr, b Box, verdict Truth) {
+	t.Helper()
+	if verdict == Unknown {
+		return
+	}
+	for v := range b {
+		for _, value := range b[v].Values() {
+			box := slices.Clone(b)
+			box[v] = Of(value)
+			if got := e.Eval(box); got != verdict {
+				t.Fatalf("%v became %v by answering %d with %d", verdict, got, v, value)
+			}
+		}
+	}
+}
+
+// source makes expressions and boxes of whatever numbers it is fed.
+type source func(n int) int
+
+func (next source) expr(s Space, depth int) *Expr {
+	kind := next(8)
+	if depth == 0 || kind < 4 {
+		v := Var(next(len(s)))
+		return Is(v, Set(next(1<<s[v])))
+	}
+	if kind == 4 {
+		return Not(next.expr(s, depth-1))
+	}
+	kids := make([]*Expr, next(4))
+	for i := range kids {
+		kids[i] = next.expr(s, depth-1)
+	}
+	if kind == 5 {
+		return And(kids...)
+	}
+	return Or(kids...)
+}
+
+func (next source) box(s Space) Box {
+	b := s.Anything()
+	for v := range b {
+		switch set := Set(next(1 << s[v])); next(3) {
+		case 0:
+			b[v] = Of(next(s[v]))
+		case 1:
+			if set != 0 {
+				b[v] = set
+			}
+		}
+	}
+	return b
+}
+
+func TestAgainstBruteForce(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	next := source(r.IntN)
+	s := Space{4, 4, 3, 2, 2, 2}
+	n := 20000
+	if testing.Short() {
+		n = 1000
+	}
+	for range n {
+		checkAll(t, s, next.expr(s, 3), next.box(s))
+	}
+}
+
+func FuzzEval(f *testing.F) {
+	f.Add([]byte{})
+	f.Add([]byte{6, 3, 0, 0, 12, 5, 2, 1, 2, 3, 1, 1, 1, 0, 0, 2})
+	f.Add([]byte("en lång räcka av byte som blir ett stort villkor med många rader"))
+	s := Space{4, 3, 2, 2, 2}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		i := 0
+		next := source(func(n int) int {
+			if i == len(data) {
+				return 0
+			}
+			i++
+			return int(data[i-1]) % n
+		})
+		e := next.expr(s, 4)
+		checkAll(t, s, e, next.box(s))
+	})
+}
