@@ -2,77 +2,81 @@
 package main
 
 import (
-	"flag"
+	"errors"
 	"fmt"
 	"io"
 	"os"
-	"strings"
 )
 
 func main() {
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
-// command is one subcommand. It returns an error with a sentence for a person,
-// or exit code 1 by errSilent when it has already said what was wrong.
+// commands are the subcommands in the order of the usage text.
+var commands = []command{
+	{"serve", "[--addr ADRESS] [--db FIL] [--catalogs MAPP] [--demo]", "startar webbverktyget", serveHelp, serve},
+	{"lint", "[MAPP…] [--format text|json] [--date DATUM]", "granskar kataloger och kör deras provfall", lintHelp, lint},
+	{"schema", "MAPP", "skriver de scheman som din textredigerare använder", schemaHelp, schema},
+	{"derive", "--answers FIL [--catalogs MAPP] [--format text|json]", "visar vilka krav som gäller för ett system", deriveHelp, derive},
+	{"explain", "--answers FIL [--catalogs MAPP] KRAV", "förklarar varför ett krav gäller eller inte gäller", explainHelp, explain},
+	{"export", "--answers FIL --output FIL.xlsx [--kind kravbilaga|motivering]", "skriver en kravbilaga eller en motivering i Excel", exportHelp, export},
+	{"verify", "FIL.xlsx", "kontrollerar en Excelfil som Kravverk har skrivit", verifyHelp, verify},
+}
+
+// command is one subcommand. Its run returns an error with a sentence for a
+// person, or errSilent when it has already said what was wrong.
 type command struct {
 	name, args, about string
+	help              string // what else --help tells
 	run               func(env, []string) error
 }
 
+// env is what a command may touch of the world around it.
 type env struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 }
 
-var commands = []command{
-	{"lint", "[MAPP…] [--format text|json]", "granskar kataloger och kör deras provfall", lint},
-}
-
 // errSilent ends with exit code 1 and says nothing more.
-var errSilent = fmt.Errorf("")
+var errSilent = errors.New("")
 
+// run is the whole program but for the process: it gives the exit code.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	e := env{stdin, stdout, stderr}
-	if len(args) == 0 || args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
-		usage(stdout)
-		return 0
+	out := &checkedWriter{w: stdout}
+	e := env{stdin, out, stderr}
+	if len(args) == 0 || args[0] == "help" && len(args) == 1 || args[0] == "--help" || args[0] == "-h" {
+		usage(out)
+		return end(e, "", nil, out)
+	}
+	if args[0] == "help" {
+		args = []string{args[1], "--help"}
 	}
 	for _, c := range commands {
 		if c.name != args[0] {
 			continue
 		}
 		err := c.run(e, args[1:])
-		switch err {
-		case nil:
-			return 0
-		case errSilent, flag.ErrHelp:
-		default:
-			fmt.Fprintln(stderr, "kravverk "+c.name+": "+err.Error())
+		var help *helpWanted
+		if errors.As(err, &help) {
+			c.usage(out, help.flags)
+			err = nil
 		}
-		return 1
+		return end(e, " "+c.name, err, out)
 	}
-	fmt.Fprintf(stderr, "kravverk: kommandot %q finns inte. Kör kravverk help.\n", args[0])
+	fmt.Fprintln(stderr, "kravverk: "+noCommand(args[0]))
 	return 1
 }
 
-func usage(w io.Writer) {
-	fmt.Fprintln(w, "Kravverk: kravkataloger, klassning och kravbilagor.\n\nKommandon:")
-	for _, c := range commands {
-		fmt.Fprintf(w, "  kravverk %s\n      %s\n", strings.TrimSpace(c.name+" "+c.args), c.about)
+// end tells what went wrong, if anything did, and gives the exit code.
+func end(e env, name string, err error, out *checkedWriter) int {
+	if out.err != nil {
+		err = fmt.Errorf("utskriften gick inte att skriva: %s.", why(out.err))
 	}
-}
-
-// parse reads flags that may stand before, between and after the arguments.
-func parse(fs *flag.FlagSet, args []string) ([]string, error) {
-	var rest []string
-	for {
-		if err := fs.Parse(args); err != nil {
-			return nil, err
-		}
-		if fs.NArg() == 0 {
-			return rest, nil
-		}
-		rest, args = append(rest, fs.Arg(0)), fs.Args()[1:]
+	if err == nil {
+		return 0
 	}
+	if err != errSilent {
+		fmt.Fprintln(e.stderr, "kravverk"+name+": "+err.Error())
+	}
+	return 1
 }

@@ -1,0 +1,200 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/kravverk/kravverk/engine"
+	"github.com/kravverk/kravverk/engine/catalog"
+	"github.com/kravverk/kravverk/engine/store"
+)
+
+// The people of Exempelstad. They are made up, and so is the city.
+var demoPeople = []engine.Person{
+	{ID: "maria", Name: "Maria Lindqvist"}, // the one who uses the demo
+	{ID: "johan", Name: "Johan Berg"},
+	{ID: "anna", Name: "Anna Holm"},
+}
+
+const demoUnit = "Trafikkontoret, Exempelstad"
+
+// demoSystem is one made-up system, half-way through something.
+type demoSystem struct {
+	engine.System
+	role  string // who cleared the stop question
+	saves []demoSave
+}
+
+// demoSave is answers that one person saved at one time.
+type demoSave struct {
+	by      string
+	ago     time.Duration
+	answers map[string]any
+}
+
+const day = 24 * time.Hour
+
+func info(kind, why string, levels map[string]int, worst map[string]string) engine.Information {
+	i := engine.Information{Type: kind, Levels: levels, Justification: why}
+	for aspect, category := range worst {
+		if i.Rated == nil {
+			i.Rated = map[string]map[string]int{}
+		}
+		if i.Rated[category] == nil {
+			i.Rated[category] = map[string]int{}
+		}
+		i.Rated[category][aspect] = levels[aspect]
+	}
+	return i
+}
+
+func levels(k, r, t int) map[string]int { return map[string]int{"K": k, "R": r, "T": t} }
+
+var demoSystems = []demoSystem{
+	{
+		System: engine.System{Title: "Parkeringstillstånd", Unit: demoUnit,
+			Description: "Invånare och företag söker tillstånd i en molntjänst, handläggare beslutar och parkeringsvakter slår upp giltiga tillstånd."},
+		role: "Systemägare",
+		saves: []demoSave{
+			{"maria", 11 * day, map[string]any{
+				"information/1": info("Läkarintyg", "Intygen beskriver sjukdom och funktionsnedsättning. Sprids de kan en enskild person skadas allvarligt, och skadan går inte att ta tillbaka.", levels(3, 2, 1), map[string]string{"K": "individ", "R": "individ", "T": "verksamhet"}),
+				"information/2": info("arendehandlingar", "", levels(2, 2, 1), nil),
+				"information/3": info("Giltiga tillstånd", "Parkeringsvakter slår upp fordon under hela dygnet. Är registret nere bötfälls den som har tillstånd.", levels(1, 2, 2), map[string]string{"K": "individ", "R": "individ", "T": "verksamhet"}),
+				"information/4": info("kontaktuppgifter", "", levels(1, 1, 1), nil),
+			}},
+			{"johan", 4 * day, map[string]any{
+				"fact/cyberfysiskt": false, "fact/publik_tjanst": true, "fact/integrationer": true, "fact/ai": false,
+				"fact/drift": "moln", "fact/molnmodell": "saas", "fact/leverantorsintyg": []string{"iso27001", "c5-typ2"},
+				"fact/atkomst_utifran": true, "fact/leverantor_fjarratkomst": true, "fact/tradlost": false, "fact/upphandling": true,
+				"fact/personuppgifter": true, "fact/kansliga_personuppgifter": true, "fact/personuppgiftsbitrade": true, "fact/hog_risk_integritet": false,
+				"fact/sekretess": true, "fact/allmanna_handlingar": true,
+			}},
+			{"maria", 3 * day, map[string]any{"done/information": true}},
+		},
+	},
+	{
+		System: engine.System{Title: "Trafikkameror, ringleden", Unit: demoUnit, Members: 214,
+			Description: "Kameror som visar trafikläget för trafikledningen. De är av samma slag och klassas som en grupp."},
+		role: "Anläggningsägare",
+		saves: []demoSave{
+			{"anna", 20 * day, map[string]any{
+				"information/1": info("passagebilder", "", levels(2, 1, 2), nil),
+				"information/2": info("systemloggar", "Loggarna visar inloggningar i kamerorna, inte enskilda trafikanter. Skadan blir begränsad om de sprids.", levels(2, 2, 1), nil),
+			}},
+			{"johan", 12 * day, map[string]any{
+				"fact/cyberfysiskt": true, "fact/trafikstyrning": false, "fact/vagtunnel": false, "fact/kamerabevakning": true, "fact/utrustning_allman_plats": true,
+				"fact/publik_tjanst": false, "fact/integrationer": true, "fact/ai": false,
+				"fact/drift": "egen", "fact/atkomst_utifran": false, "fact/leverantor_fjarratkomst": true, "fact/tradlost": true,
+				"fact/inbaddad_programvara": true, "fact/egen_utveckling": false, "fact/upphandling": true,
+				"fact/personuppgifter": true, "fact/kansliga_personuppgifter": false, "fact/skyddad_identitet": false, "fact/hog_risk_integritet": true,
+				"fact/sekretess": true, "fact/allmanna_handlingar": true, "fact/bevaras": engine.VetEj,
+			}},
+			{"anna", 9 * day, map[string]any{"fact/lagrum": []string{"csl", "lou", "red"}, "done/facts": true, "done/information": true, "done/laws": true}},
+			{"maria", 2 * day, map[string]any{"reviewed/BEH": true, "reviewed/LOG": true, "reviewed/BKP": true, "reviewed/KON": true}},
+		},
+	},
+	{
+		System: engine.System{Title: "Tunnelstyrning, Västra tunneln", Unit: demoUnit,
+			Description: "Styr ventilation, bommar, skyltar och larm i en vägtunnel, med operatörer i trafikledningscentralen."},
+		role: "Anläggningsägare",
+		saves: []demoSave{
+			{"johan", 6 * day, map[string]any{
+				"fact/cyberfysiskt": true, "fact/trafikstyrning": true, "fact/vagtunnel": true, "fact/kamerabevakning": false, "fact/utrustning_allman_plats": false,
+				"fact/publik_tjanst": false, "fact/integrationer": true, "fact/ai": false, "fact/drift": "egen", "fact/leverantor_fjarratkomst": true,
+			}},
+			{"johan", 5 * day, map[string]any{
+				"information/1": info("Styrning av ventilation och bommar", "Fel styrning vid brand kan skada människor. Utan styrning stängs tunneln inom minuter.", levels(1, 3, 3), map[string]string{"R": "individ", "T": "individ"}),
+				"information/2": engine.Information{Type: "Driftlarm"},
+			}},
+		},
+	},
+	{
+		System: engine.System{Title: "Arkiv för avslutade ärenden", Unit: demoUnit,
+			Description: "Avslutade ärenden i väntan på leverans till stadsarkivet. Drivs av leverantören under systemtjänsteavtalet."},
+		role: "Systemägare",
+		saves: []demoSave{
+			{"anna", 40 * day, map[string]any{
+				"information/1": info("arendehandlingar", "", levels(2, 2, 1), nil),
+				"information/2": info("kontaktuppgifter", "", levels(1, 1, 1), nil),
+			}},
+			{"anna", 33 * day, map[string]any{
+				"fact/cyberfysiskt": false, "fact/publik_tjanst": false, "fact/integrationer": true, "fact/ai": false,
+				"fact/drift": "sta", "fact/driftklass": "ordinarie", "fact/atkomst_utifran": false, "fact/leverantor_fjarratkomst": true,
+				"fact/tradlost": false, "fact/inbaddad_programvara": false, "fact/egen_utveckling": false, "fact/upphandling": true,
+				"fact/personuppgifter": true, "fact/kansliga_personuppgifter": false, "fact/skyddad_identitet": false, "fact/personuppgiftsbitrade": true,
+				"fact/tredjeland": false, "fact/hog_risk_integritet": false, "fact/sekretess": true, "fact/allmanna_handlingar": true, "fact/bevaras": true,
+				"fact/lagrum": []string{"csl", "lou"}, "done/facts": true, "done/information": true, "done/laws": true,
+			}},
+			{"maria", 8 * day, map[string]any{"reviewed/BEH": true, "reviewed/LOG": true, "reviewed/BKP": true, "reviewed/KON": true, "reviewed/INC": true, "reviewed/LEV": true,
+				"reviewed/FYS": true, "reviewed/KRY": true, "reviewed/NET": true, "reviewed/SAR": true, "reviewed/UTV": true, "reviewed/PER": true, "reviewed/TIL": true,
+				"reviewed/DAT": true, "reviewed/STY": true, "done/requirements": true}},
+		},
+	},
+}
+
+// fillDemo puts the made-up systems in an empty database; one that holds
+// anything is left as it is. back is the store's clock: how far behind it
+// stands while the past is written.
+func fillDemo(ctx context.Context, db *store.Store, c *catalog.Catalog, back *time.Duration) error {
+	defer func() { *back = 0 }()
+	existing, err := db.Systems(ctx)
+	if err != nil || len(existing) > 0 {
+		return err
+	}
+	for _, p := range demoPeople {
+		if err := db.EnsurePerson(ctx, p); err != nil {
+			return err
+		}
+	}
+	if err := db.PutCatalog(ctx, c.SetHash, c.Files); err != nil {
+		return err
+	}
+	// In the order of time, as it would have happened: the journal is a chain.
+	type step struct {
+		ago time.Duration
+		run func() error
+	}
+	var steps []step
+	for _, x := range demoSystems {
+		first := x.saves[0]
+		var rec engine.Record
+		save := func(s demoSave) func() error {
+			return func() error {
+				var changes []engine.Change
+				for _, key := range slices.Sorted(maps.Keys(s.answers)) {
+					value, err := json.Marshal(s.answers[key])
+					if err != nil {
+						return err
+					}
+					changes = append(changes, engine.Change{Key: key, Value: value})
+				}
+				_, err := db.SaveAnswers(ctx, s.by, rec.Classification.ID, "", changes)
+				return err
+			}
+		}
+		begun := first.ago + time.Hour
+		cleared := engine.Cleared{Role: x.role, Date: time.Now().Add(-begun).Format(time.DateOnly)}
+		steps = append(steps, step{begun, func() (err error) {
+			if rec, err = db.CreateSystem(ctx, first.by, x.System, "A", c.SetHash); err != nil {
+				return err
+			}
+			return save(demoSave{by: first.by, answers: map[string]any{engine.KeyStop: cleared}})()
+		}})
+		for _, s := range x.saves {
+			steps = append(steps, step{s.ago, save(s)})
+		}
+	}
+	slices.SortStableFunc(steps, func(a, b step) int { return cmp.Compare(b.ago, a.ago) })
+	for _, s := range steps {
+		*back = s.ago
+		if err := s.run(); err != nil {
+			return fmt.Errorf("exemplen gick inte att skriva: %w", err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,222 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kravverk/kravverk/catalogs"
+	"github.com/kravverk/kravverk/engine"
+	"github.com/kravverk/kravverk/engine/catalog"
+	"github.com/kravverk/kravverk/engine/diag"
+	"github.com/kravverk/kravverk/engine/store"
+)
+
+// serving starts the server on a port of its own and gives its address. It is
+// stopped, and must stop cleanly, when the test ends.
+func serving(t *testing.T, db, dir string, demo bool) string {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	ready, done := make(chan string, 1), make(chan error, 1)
+	var out bytes.Buffer
+	go func() {
+		done <- runServer(ctx, env{strings.NewReader(""), &out, io.Discard}, "127.0.0.1:0", db, dir, demo, func(a string) { ready <- a })
+	}()
+	t.Cleanup(func() {
+		stop()
+		if err := <-done; err != nil {
+			t.Errorf("the server ended with %v", err)
+		}
+	})
+	select {
+	case a := <-ready:
+		return "http://" + a
+	case err := <-done:
+		done <- nil
+		t.Fatalf("the server did not start: %v", err)
+	case <-time.After(20 * time.Second):
+		t.Fatal("the server did not start in time")
+	}
+	return ""
+}
+
+func page(t *testing.T, url string) string {
+	t.Helper()
+	r, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
+}
+
+// The four systems are there, each half-way, and a restart neither loses nor
+// doubles them.
+func TestDemoSurvivesRestart(t *testing.T) {
+	db := filepath.Join(t.TempDir(), "exempel åäö.db")
+	for range 2 {
+		t.Run("", func(t *testing.T) {
+			body := page(t, serving(t, db, "", true)+"/system")
+			for _, x := range demoSystems {
+				if n := strings.Count(body, ">"+x.Title+"</a>"); n != 1 {
+					t.Errorf("%s stands %d times on the page", x.Title, n)
+				}
+			}
+		})
+	}
+}
+
+// Every demo system can be derived, and together they show what is finished
+// and what is not.
+func TestDemoSystemsAreSound(t *testing.T) {
+	c, list := loadShelf(t)
+	if c == nil {
+		t.Fatal(list)
+	}
+	draft, complete := 0, 0
+	for _, x := range demoSystems {
+		var rec engine.Record
+		rec.System = x.System
+		rec.Classification.Type = "A"
+		for _, s := range x.saves {
+			for key, v := range s.answers {
+				rec = rec.With(engine.Change{Key: key, Value: mustJSON(t, v)})
+			}
+		}
+		in, err := rec.Input(c)
+		if err != nil {
+			t.Fatalf("%s: %v", x.Title, err)
+		}
+		facts, err := engine.NewFacts(c, in)
+		if err != nil {
+			t.Fatalf("%s: %v", x.Title, err)
+		}
+		if engine.Derive(facts).Draft() {
+			draft++
+		} else {
+			complete++
+		}
+	}
+	if draft == 0 || complete == 0 {
+		t.Errorf("%d drafts and %d complete lists: the examples should show both", draft, complete)
+	}
+}
+
+func TestServeRefusals(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	garbage := filepath.Join(t.TempDir(), "skräp.db")
+	os.WriteFile(garbage, bytes.Repeat([]byte("inte en databas "), 500), 0o600)
+	half := filepath.Join(t.TempDir(), "halv.db")
+	writeHalf(t, half)
+	fresh := func() string { return filepath.Join(t.TempDir(), "ny.db") }
+	broken := t.TempDir()
+	os.MkdirAll(filepath.Join(broken, "bas"), 0o755)
+	os.WriteFile(filepath.Join(broken, "bas", "catalog.toml"), []byte("[catalog\n"), 0o600)
+	for name, x := range map[string]struct {
+		addr, db, dir string
+		want          string
+	}{
+		"port in use":       {taken.Addr().String(), fresh(), "", "används redan"},
+		"not loopback":      {"0.0.0.0:0", fresh(), "", "ingen inloggning"},
+		"not an address":    {"8080", fresh(), "", "ska skrivas"},
+		"garbage database":  {"127.0.0.1:0", garbage, "", garbage},
+		"half a database":   {"127.0.0.1:0", half, "", half},
+		"no folder":         {"127.0.0.1:0", filepath.Join(t.TempDir(), "finns", "inte.db"), "", "finns inte"},
+		"no catalogues":     {"127.0.0.1:0", fresh(), filepath.Join(t.TempDir(), "borta"), "borta"},
+		"broken catalogues": {"127.0.0.1:0", fresh(), broken, "kravverk lint"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := runServer(context.Background(), env{strings.NewReader(""), io.Discard, io.Discard}, x.addr, x.db, x.dir, false, nil)
+			if err == nil {
+				t.Fatal("it started")
+			}
+			if !strings.Contains(err.Error(), x.want) || strings.Contains(err.Error(), "\n") || strings.Contains(err.Error(), "goroutine") {
+				t.Errorf("the sentence is %q; it should say %q", err, x.want)
+			}
+		})
+	}
+}
+
+// writeHalf leaves the first half of a database that was in use.
+func writeHalf(t *testing.T, path string) {
+	t.Helper()
+	db, err := store.Open(path, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, data[:len(data)/2], 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A catalogue that breaks while the tool runs leaves the last good one in
+// place, and says so; mended, it is taken.
+func TestBrokenCatalogueLeavesTheLastGoodOne(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, catalogs.Files); err != nil {
+		t.Fatal(err)
+	}
+	shop, err := newShop(os.DirFS(dir), slog.New(slog.NewTextHandler(io.Discard, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := shop.current().Catalog
+	file := filepath.Join(dir, "bas", "catalog.toml")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(data []byte) {
+		t.Helper()
+		if err := os.WriteFile(file, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		shop.refresh()
+	}
+	write(append(bytes.Clone(text), "\n[[fact]]\nid = \"halv"...))
+	if now := shop.current(); now.Catalog != good || len(now.Problems) == 0 {
+		t.Errorf("after a mistake: the same catalogue %v, %d problems", now.Catalog == good, len(now.Problems))
+	}
+	write(append(bytes.Clone(text), "\n# mended\n"...))
+	if now := shop.current(); now.Catalog == good || len(now.Problems) != 0 || now.Catalog.SetHash != good.SetHash {
+		t.Errorf("after mending: a new catalogue %v, %d problems", now.Catalog != good, len(now.Problems))
+	}
+}
+
+func loadShelf(t *testing.T) (*catalog.Catalog, diag.List) {
+	t.Helper()
+	return catalog.Load(catalogs.Files, catalog.Options{})
+}
+
+func mustJSON(t *testing.T, v any) []byte {
+	t.Helper()
+	data, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/kravverk/kravverk/engine/workbook"
+)
+
+const verifyHelp = `
+Talar om vad en Excelfil från Kravverk är, vilken klassning och katalog den kommer
+från, och om något annat än leverantörens celler har ändrats sedan den skrevs.
+Är något ändrat blir svarskoden 1.
+
+Svaret bygger bara på det som står i filen. Den som vill vara säker jämför också
+SHA-256 med den som visades när filen skrevs.`
+
+// maxWorkbook is more than any of our files, and what package workbook takes.
+const maxWorkbook = 20 << 20
+
+func verify(e env, args []string) error {
+	flags := newFlags("verify")
+	rest, err := parse(flags, args)
+	if err != nil {
+		return err
+	}
+	if len(rest) != 1 {
+		return errors.New("skriv en fil, till exempel kravbilaga.xlsx.")
+	}
+	data, err := readFile(e, rest[0], maxWorkbook)
+	if err != nil {
+		return err
+	}
+	r, err := workbook.Inspect(data)
+	if err != nil {
+		return fmt.Errorf("filen %s: %s.", rest[0], strings.TrimSuffix(err.Error(), "."))
+	}
+	id := r.Identity
+	fmt.Fprintf(e.stdout, "%s är en %s.\n", rest[0], id.Kind)
+	for _, line := range []struct{ name, value string }{
+		{"Klassning", id.ClassificationID}, {"Katalog", id.CatalogHash}, {"Export", id.ExportID}, {"SHA-256", id.SHA256},
+	} {
+		fmt.Fprintf(e.stdout, "  %-10s %s\n", line.name+":", printable([]byte(line.value)))
+	}
+	if r.Rows > 0 {
+		fmt.Fprintf(e.stdout, "  %-10s %d av %d rader\n", "Besvarat:", r.Answered, r.Rows)
+	}
+	if r.Untouched() {
+		if id.Kind == workbook.Requirements {
+			fmt.Fprintln(e.stdout, "Inget annat än leverantörens celler har ändrats.")
+		} else {
+			fmt.Fprintln(e.stdout, "Inget har ändrats.")
+		}
+		return nil
+	}
+	fmt.Fprintln(e.stdout, "Filen har ändrats:")
+	for _, c := range r.Changes {
+		place := strings.Trim(c.Sheet+"!"+c.Cell, "!")
+		if place != "" {
+			place += ": "
+		}
+		fmt.Fprintf(e.stdout, "  - %s%s\n", printable([]byte(place)), printable([]byte(c.Sentence)))
+	}
+	return errSilent
+}
