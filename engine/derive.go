@@ -482,12 +482,8 @@ type Flip []string
 // verdict, at most three, in words.
 func (d *Derivation) Flips(x *Finding) []Flip {
 	f := d.Facts
-	changeable := func(v rule.Var) bool {
-		_, ok := f.words(rule.Atom{Var: v, Set: f.Box[v]})
-		return ok
-	}
 	var out []Flip
-	for _, atoms := range x.Requirement.Applies.Flips(f.Catalog.Space, f.Box, changeable, 3) {
+	for _, atoms := range x.Requirement.Applies.Flips(f.Catalog.Space, f.Box, f.changeable, 3) {
 		var flip Flip
 		for _, a := range atoms {
 			flip = append(flip, f.changeWords(a))
@@ -495,4 +491,24 @@ func (d *Derivation) Flips(x *Finding) []Flip {
 		out = append(out, flip)
 	}
 	return out
+}
+
+// Fixed tells whether no answers at all would turn a finding's verdict. A
+// finding that is not fixed may still lack flips: then more than three answers
+// would have to change.
+func (d *Derivation) Fixed(x *Finding) bool {
+	f := d.Facts
+	wide := slices.Clone(f.Box)
+	for _, v := range x.Requirement.Applies.Support() {
+		if f.changeable(v) {
+			wide[v] = f.Catalog.Space.Full(v)
+		}
+	}
+	return x.Requirement.Applies.Eval(wide) == x.Applies
+}
+
+// changeable tells whether a person can change what stands behind a variable.
+func (f *Facts) changeable(v rule.Var) bool {
+	_, ok := f.words(rule.Atom{Var: v, Set: f.Box[v]})
+	return ok
 }

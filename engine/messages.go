@@ -175,6 +175,13 @@ func (f *Facts) changeWords(a rule.Atom) string {
 	switch {
 	case w.Aspect != nil:
 		now := f.Box[a.Var].Values()[0]
+		if f.Box[a.Var].Len() > 1 {
+			to := c.Level(a.Set.Values()[len(a.Set.Values())-1])
+			if a.Set.Has(3) {
+				to = c.Level(a.Set.Values()[0])
+			}
+			return fmt.Sprintf("välj %d %s för %s", to.Value, to.Title, strings.ToLower(w.Aspect.Title))
+		}
 		nearest := slices.MinFunc(a.Set.Values(), func(x, y int) int { return max(x-now, now-x) - max(y-now, now-y) })
 		to, verb := c.Level(nearest), "höj"
 		if nearest < now {

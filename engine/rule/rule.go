@@ -343,7 +343,7 @@ func (e *Expr) Flips(s Space, b Box, may func(Var) bool, limit int) [][]Atom {
 	}
 	var vars []Var
 	for _, v := range e.support {
-		if may(v) && b[v].Len() == 1 {
+		if may(v) {
 			vars = append(vars, v)
 		}
 	}
@@ -382,6 +382,15 @@ func (e *Expr) Flips(s Space, b Box, may func(Var) bool, limit int) [][]Atom {
 	return found
 }
 
+// other is what a variable could be changed to: any other value, or any at all
+// when it is not settled.
+func (s Space) other(b Box, v Var) Set {
+	if b[v].Len() > 1 {
+		return s.Full(v)
+	}
+	return s.Full(v) &^ b[v]
+}
+
 // turn gives each picked variable one other value, then widens while the
 // wanted verdict holds.
 func (e *Expr) turn(s Space, b Box, pick []Var, want Truth) []Atom {
@@ -392,7 +401,7 @@ func (e *Expr) turn(s Space, b Box, pick []Var, want Truth) []Atom {
 			return e.Eval(at) == want
 		}
 		v := pick[i]
-		values := (s.Full(v) &^ b[v]).Values()
+		values := s.other(b, v).Values()
 		// The nearest value first: lowering a level by one step is a smaller
 		// change than lowering it by two.
 		now := bits.TrailingZeros64(uint64(b[v]))
@@ -411,7 +420,7 @@ func (e *Expr) turn(s Space, b Box, pick []Var, want Truth) []Atom {
 	}
 	atoms := make([]Atom, len(pick))
 	for i, v := range pick {
-		for _, value := range (s.Full(v) &^ b[v] &^ at[v]).Values() {
+		for _, value := range (s.other(b, v) &^ at[v]).Values() {
 			narrow := at[v]
 			at[v] |= Of(value)
 			if e.Eval(at) != want {

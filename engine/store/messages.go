@@ -14,6 +14,9 @@ type Error struct {
 func (e *Error) Error() string { return e.Sentence }
 func (e *Error) Unwrap() error { return e.Err }
 
+// ForPeople tells that the sentence is written for people to read.
+func (e *Error) ForPeople() string { return e.Sentence }
+
 var (
 	// ErrKeyReused says that the idempotency key came before with other content.
 	ErrKeyReused = errors.New("store: idempotency key reused with other content")

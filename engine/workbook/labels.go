@@ -1,0 +1,374 @@
+package workbook
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/kravverk/kravverk/engine"
+)
+
+// Kinds of workbook. The words stand in the files and are never changed.
+const (
+	Requirements  Kind = "kravbilaga"
+	Justification Kind = "motivering"
+)
+
+// Names of sheets, and of the places where a file carries its identity.
+const (
+	sheetReadMe  = "Läs mig"
+	sheetRows    = "Krav"
+	sheetSummary = "Sammanfattning"
+	sheetLists   = "Listor"
+	sheetMeta    = "_meta"
+
+	sheetOverview = "Översikt"
+	sheetApplies  = "Krav som gäller"
+	sheetOthers   = "Övriga krav"
+	sheetAnswers  = "Svar"
+
+	identityProperty = "Kravverk identitet"
+	identityName     = "Kravverk_identitet"
+)
+
+// Lists to choose from, by the defined name that the drop-downs use.
+const (
+	listShall = "Svar_ska"
+	listBor   = "Svar_bor"
+	listTerms = "Svar_villkor"
+	listBy    = "Ansvar_val"
+)
+
+const (
+	answerYes, answerPartly, answerNo, answerAccept = "Ja", "Delvis", "Nej", "Accepteras"
+
+	typeShall, typeShould, typeTerms, typeOpen = "Ska", "Bör", "Villkor", "Ej avgjort"
+)
+
+var lists = []struct {
+	name, title string
+	values      []string
+}{
+	{listShall, "Svar på ska-krav", []string{answerYes, answerNo}},
+	{listBor, "Svar på bör-krav", []string{answerYes, answerPartly, answerNo}},
+	{listTerms, "Svar på villkor", []string{answerAccept, answerNo}},
+	{listBy, "Ansvar", []string{"Leverantör", "Kund", "Delat", "Underleverantör"}},
+}
+
+var verifyWords = map[string]string{
+	"document":      "dokumentgranskning",
+	"interview":     "intervju",
+	"sample":        "stickprov",
+	"configuration": "konfigurationsbevis",
+	"test":          "tekniskt test",
+	"exercise":      "övning eller återläsningsprov",
+	"certificate":   "certifikat eller intyg",
+	"contract":      "avtalsgranskning",
+	"audit":         "revision på plats",
+	"acceptance":    "fabriks- eller platsprov",
+}
+
+var basisWords = map[string]string{
+	"statute": "författning", "enhanced": "utökat skydd", "standard": "standard", "proposal": "katalogens förslag",
+}
+
+var strengthWords = map[string]string{
+	"assumed": "Antaget, kontrollera", "contracted": "Avtalat", "verified": "Kontrollerat",
+}
+
+var offerWords = map[string]string{
+	"yes": "Ja", "partly": "Delvis", "no": "Nej", "not_applicable": "Inte tillämpligt", "compensated": "Kompenserande skydd",
+}
+
+// label holds the short texts.
+var label = struct {
+	draft, draftTitle, requirements, justification, page, subject                                  string
+	id, area, requirement, kind, references, verifyTender, verifyContract, weight                  string
+	answer, responsible, description, evidence, rowKey                                             string
+	count, answered, yes, partly, no, total                                                        string
+	title, text, from, because, parameters, laws, basis, offer, whose, remains, role, effort, sent string
+	outcome, applies, notApplies, excluded, group, question, note                                  string
+	levels, laws2, catalog, counts, open, chooseTitle                                              string
+	weightCell, reference, uncertain, parameterStep, levelFrom, anyLevel, adjusted                 string
+	effortOf, validUntil, expired, clause, notAnswered, notKnown, dormant, raise, information      string
+	lawful, none, unrated, decidedBy, suggested                                                    string
+	internal, internalDraft, maybe                                                                 string
+	sentYes, sentAssumed, sentContracted, sentOwn, sentNoText, sentOpen                            string
+}{
+	draft: "UTKAST", draftTitle: "UTKAST. ", requirements: "Kravbilaga: ", justification: "Motivering till kravbilaga: ",
+	page: "Sida &P av &N", subject: "Krav på informationssäkerhet",
+
+	id: "Krav-ID", area: "Område", requirement: "Krav", kind: "Typ", references: "Hänvisning", verifyTender: "Verifiering vid anbud",
+	verifyContract: "Verifiering under avtalstid", weight: "Vikt", answer: "Svar", responsible: "Ansvar", description: "Beskrivning",
+	evidence: "Bevis", rowKey: "Radnyckel (ändra inte)",
+
+	count: "Antal krav", answered: "Besvarade", yes: "Ja eller Accepteras", partly: "Delvis", no: "Nej", total: "Alla områden",
+
+	title: "Rubrik", text: "Kravtext", from: "Gäller från nivå", because: "Därför gäller kravet", parameters: "Värden i texten", laws: "Lagrum",
+	basis: "Grund", offer: "Avtal och intyg kan ge", whose: "Vems ord", remains: "Kvar att ordna", role: "Roll", effort: "Insats", sent: "I kravbilagan",
+
+	outcome: "Utfall", applies: "Gäller", notApplies: "Gäller inte", excluded: "Borttaget av profil", group: "Grupp", question: "Fråga", note: "Skäl",
+	levels: "Nivåer", laws2: "Lagrum", catalog: "Kravkatalog och profiler", counts: "Antal", open: "Frågor som inte är avgjorda",
+	chooseTitle: "Välj i listan",
+
+	weightCell: "Ja %d\nDelvis %d", reference: "%s:%s", uncertain: " (osäker, kontrollera)", parameterStep: "%s (nivå %d)",
+	levelFrom: "%s från %d", anyLevel: "styrs inte av nivån", adjusted: "Anpassat av profilen %s: %s",
+	effortOf: "%d av 5", validUntil: "gäller till %s", expired: "gick ut %s", clause: "%s, %s",
+	notAnswered: "Inte besvarad", notKnown: "Vet ej", dormant: "Frågan ställs inte längre, så svaret används inte.",
+	raise: "Höjning för hela klassningsobjektet", information: "Informationstyp", lawful: "Vilka lagrum gäller?", none: "Inget av dessa",
+	unrated: "inte nivåsatt: %s", decidedBy: "Beslutat av %s.", suggested: "Lagrummet är ett förslag som ingen har tagit ställning till.",
+
+	internal: "Internt", internalDraft: "UTKAST, internt", maybe: "Inte avgjort om det gäller",
+
+	sentYes: "Ja", sentAssumed: "Ja. Avtalet kan ge detta: antaget, kontrollera.", sentContracted: "Nej, avtalet ger det.",
+	sentOwn: "Nej, eget ansvar.", sentNoText: "Nej, saknar ska-lydelse.", sentOpen: "Ja, som Ej avgjort.",
+}
+
+// fill fills a label in.
+func fill(format string, args ...any) string { return fmt.Sprintf(format, args...) }
+
+// readMe is the first sheet of a kravbilaga, which a tenderer reads before
+// anything else.
+func readMe(s State, t tally) []row {
+	var out []row
+	add := func(l look, text string) { out = append(out, row{look: l, cells: texts(text)}) }
+	heading := func(text string) { add(lookHeading, text) }
+	say := func(text string) { add(lookBody, text) }
+
+	title := label.requirements + s.System
+	draft := s.Derivation.Draft()
+	if draft {
+		title = label.draftTitle + title
+	}
+	add(lookTitle, title)
+	say("Här är kraven på informationssäkerhet. Ni som lämnar anbud svarar på varje rad i bladet Krav och lämnar in den ifyllda filen tillsammans med anbudet.")
+	facts := "Underlaget är från " + s.Date + "."
+	if s.Unit != "" {
+		facts = "Beställare: " + s.Unit + ". " + facts
+	}
+	say(facts)
+	if s.Deadline != "" {
+		say("Lämna in filen senast " + s.Deadline + ".")
+	}
+	if draft {
+		heading("Det här är ett utkast")
+		if t.open > 0 {
+			say(plural(t.open, "En rad har typen Ej avgjort. Den kan bli ett krav eller falla bort när underlaget är klart.",
+				"%d rader har typen Ej avgjort. De kan bli krav eller falla bort när underlaget är klart."))
+		}
+		say("Underlaget är inte klart. Använd inte filen i en upphandling förrän allt är avgjort.")
+	}
+
+	heading("Så svarar ni")
+	say("1. Öppna bladet Krav. Kolumnerna Svar, Ansvar, Beskrivning och Bevis är era. Allt annat är låst.")
+	say("2. Välj Svar i listan på varje rad. " + sentence(t.answers()))
+	say("3. Välj Ansvar: vem som ser till att kravet är uppfyllt under avtalstiden. Leverantör är ni, Kund är beställaren, Delat är båda och Underleverantör är någon som ni anlitar.")
+	say("4. Beskriv kort hur kravet uppfylls i kolumnen Beskrivning. Svarar ni " + t.reservation() + " skriver ni vad som saknas.")
+	say("5. Skriv i kolumnen Bevis vad som visar det, till exempel namnet på en bilaga och en sida. Bifoga bilagan till anbudet.")
+	say("Bladet Sammanfattning räknar hur många rader ni har besvarat i varje område. Se till att inget saknas innan ni lämnar in.")
+
+	heading("Vad orden betyder")
+	if t.shall > 0 {
+		say("Ska: ett obligatoriskt krav. Ett anbud som inte uppfyller alla ska-krav kan komma att förkastas.")
+	}
+	if t.should > 0 {
+		say("Bör: ett krav som ger poäng i utvärderingen. Kolumnen Vikt visar hur många poäng Ja och Delvis ger. Nej ger inga poäng, men gör inte att anbudet förkastas.")
+	}
+	if t.terms > 0 {
+		say("Villkor: ett kontraktsvillkor. Ni accepterar det i anbudet och uppfyller det när avtalet gäller.")
+	}
+	if t.open > 0 {
+		say("Ej avgjort: det är ännu inte klart om kravet gäller.")
+	}
+	say("Hänvisning: lag, föreskrift eller standard som kravet bygger på. Det är texten i kolumnen Krav som ni ska uppfylla.")
+	say("Verifiering vid anbud: hur beställaren kan kontrollera svaret innan avtal tecknas.")
+	say("Verifiering under avtalstid: hur beställaren kan kontrollera att kravet är uppfyllt när avtalet gäller.")
+
+	heading("Eller likvärdigt")
+	say("När ett krav nämner en standard, en märkning eller ett certifikat godtar beställaren också det som är likvärdigt. Visa då i Beskrivning och Bevis att det ni erbjuder ger samma skydd. Det gäller inte lagar och föreskrifter: de ska följas som de är.")
+
+	heading("Ändra inte i filen")
+	say("Ändra inte kravtexter, kolumner, rader eller blad. Filen är låst för att inget ska ändras av misstag. När den kommer tillbaka kontrollerar beställaren att allt utom era fyra kolumner är oförändrat.")
+	say("Är ett krav otydligt eller fel? Ställ en fråga i upphandlingen i stället för att ändra i texten.")
+	say("Ni kan filtrera raderna med pilarna i rubrikraden, men inte sortera dem. Radhöjd och kolumnbredd går att ändra.")
+	say("Spara filen i formatet .xlsx. Den går att fylla i med Excel, LibreOffice och Google Kalkylark.")
+	return out
+}
+
+// answers tells which answers each type takes, of the types that there are.
+func (t tally) answers() string {
+	var s []string
+	if t.shall > 0 {
+		s = append(s, "ska-krav besvaras med Ja eller Nej")
+	}
+	if t.should > 0 {
+		s = append(s, "bör-krav med Ja, Delvis eller Nej")
+	}
+	if t.terms > 0 {
+		s = append(s, "villkor med Accepteras eller Nej")
+	}
+	if len(s) == 0 {
+		return "svaret är Ja eller Nej."
+	}
+	if t.shall == 0 {
+		s[0] = strings.Replace(s[0], " med ", " besvaras med ", 1)
+	}
+	return join(s) + "."
+}
+
+func (t tally) reservation() string {
+	if t.should > 0 {
+		return "Delvis eller Nej"
+	}
+	return "Nej"
+}
+
+// overview is the first sheet of a motivering.
+func overview(s State, t tally) []row {
+	d := s.Derivation
+	c := d.Facts.Catalog
+	var out []row
+	heading := func(text string) { out = append(out, row{look: lookHeading, cells: texts(text, "")}) }
+	line := func(name, text string) { out = append(out, row{cells: texts(name, text)}) }
+
+	title := label.justification + s.System
+	if d.Draft() {
+		title = label.draftTitle + title
+	}
+	out = append(out, row{look: lookTitleOver, cells: texts(title, "")})
+	line("Internt", "Handlingen visar hur systemet är klassat och skyddat. Den kan omfattas av sekretess enligt 18 kap. 8 § offentlighets- och sekretesslagen (2009:400). Bedöm det innan den lämnas ut, och skicka den inte till anbudsgivare.")
+	if d.Draft() {
+		line(label.draft, plural(d.Count(engine.Unknown), "Ett krav är", "%d krav är")+" inte avgjort än. Listan kan ändras när de öppna frågorna är besvarade.")
+	}
+	line("Klassningsobjekt", s.System)
+	if s.Unit != "" {
+		line("Enhet", s.Unit)
+	}
+	line("Klassning", s.ClassificationID)
+	line("Senast sparade svar", s.Date)
+
+	heading(label.levels)
+	for _, l := range d.Facts.Levels {
+		line(l.Aspect.Title+" ("+l.Aspect.ID+")", levelStory(d.Facts, l))
+	}
+	heading(label.catalog)
+	line(c.Title, c.ID+"@"+c.Version+", hash "+c.Hash)
+	for _, p := range d.Profiles {
+		if p.Active == engine.No {
+			continue
+		}
+		text := p.Profile.ID + "@" + p.Profile.Version + ", hash " + p.Profile.Hash + ". "
+		switch {
+		case p.Active == engine.Unknown:
+			text += "Det är inte avgjort om profilen gäller."
+		case p.Because != "":
+			text += "Gäller därför att " + p.Because + "."
+		}
+		line("Profil: "+p.Profile.Title, text)
+	}
+	line("Katalog och profiler tillsammans", "hash "+c.SetHash)
+
+	heading(label.counts)
+	line("Krav som gäller", itoa(d.Count(engine.Yes)))
+	line("I kravbilagan", fill("%d: %d ska, %d bör, %d villkor och %d ej avgjorda", t.rows(), t.shall, t.should, t.terms, t.open))
+	line("Avtal ger redan", itoa(t.contracted)+". De är inte med i kravbilagan.")
+	line("Antaget i avtal", itoa(t.assumed)+". De är med i kravbilagan tills avtalet är kontrollerat.")
+	line("Eget ansvar", itoa(t.own)+". De riktar sig inte till leverantören.")
+	line("Saknar ska-lydelse", itoa(t.noText))
+	line("Gäller inte", itoa(d.Count(engine.No)-t.excluded))
+	line("Borttagna av profil", itoa(t.excluded))
+	line("Ej avgjorda", itoa(d.Count(engine.Unknown)))
+
+	heading(label.laws2)
+	for _, l := range d.Laws {
+		if l.Applies == engine.No {
+			continue
+		}
+		text := strings.TrimSuffix(l.Law.Source, ".") + "."
+		switch {
+		case l.Applies == engine.Unknown && l.Suggested:
+			text += " " + label.suggested
+		case l.Applies == engine.Unknown:
+			text += " Inte avgjort om det gäller."
+		case l.Because != "":
+			text += " Gäller därför att " + l.Because + "."
+		default:
+			text += " Gäller enligt svaren."
+		}
+		if len(l.Low) > 0 {
+			text += " Lagrummet talar för en högre nivå i " + join(l.Low) + "."
+		}
+		line(l.Law.Title, text)
+	}
+	if len(d.Open) > 0 {
+		heading(label.open)
+		for _, q := range d.Open {
+			line(sentence(q.Title), plural(q.Matters, "Avgör ett krav eller förslag.", "Avgör %d krav eller förslag."))
+		}
+	}
+	return out
+}
+
+// levelStory tells a level, where it comes from and who decided it.
+func levelStory(f *engine.Facts, l engine.LevelFinding) string {
+	level := f.Catalog.Level(l.Lowest())
+	s := []string{fill("%d %s.", level.Value, level.Title)}
+	if _, known := l.Known(); !known {
+		s[0] = fill("Minst %d %s. Inte avgjort än.", level.Value, level.Title)
+	}
+	switch {
+	case l.Raised:
+		s = append(s, "Höjd över informationens nivå.")
+	case l.From != "" && l.Category != "":
+		s = append(s, fill("Följer av %s, %s.", l.From, lower(l.Category)))
+	case l.From != "":
+		s = append(s, fill("Följer av %s.", l.From))
+	}
+	if l.Justification != "" {
+		s = append(s, "Skäl: "+l.Justification)
+	}
+	if l.DecidedBy != "" {
+		s = append(s, fill(label.decidedBy, l.DecidedBy))
+	}
+	if len(l.Unrated) > 0 {
+		s = append(s, sentence(fill(label.unrated, join(l.Unrated)))+".")
+	}
+	return strings.Join(s, " ")
+}
+
+// Refusal is why a file is not taken, as a sentence for the person who sent it.
+type Refusal string
+
+func (r Refusal) Error() string { return string(r) }
+
+// Reasons to refuse a file.
+const (
+	RefusedEmpty     Refusal = "Filen är tom. Kontrollera att den sparades och skicka den igen."
+	RefusedSize      Refusal = "Filen är större än 20 MB. Ta bort bilder och annat som lagts till, och spara den igen som .xlsx."
+	RefusedPassword  Refusal = "Filen är skyddad med lösenord. Öppna den, ta bort lösenordet och spara den igen."
+	RefusedOldFormat Refusal = "Filen är i det äldre Excel-formatet (.xls). Öppna den och spara den som .xlsx."
+	RefusedText      Refusal = "Filen är text, till exempel CSV, fast den heter något annat. Öppna den ursprungliga filen och spara den som .xlsx."
+	RefusedOther     Refusal = "Filen är inte en arbetsbok i formatet .xlsx. Öppna den i det program som den skapades med och spara den som .xlsx."
+	RefusedDamaged   Refusal = "Filen är skadad och går inte att läsa. Öppna den, spara den på nytt som .xlsx och skicka den igen."
+	RefusedParts     Refusal = "Filen innehåller fler delar, eller delar med andra namn, än en arbetsbok ska ha. Spara den på nytt som .xlsx i Excel eller LibreOffice."
+	RefusedUnpacked  Refusal = "Filen blir orimligt stor när den packas upp och öppnas därför inte. Ta bort det som lagts till och spara den igen."
+	RefusedMacros    Refusal = "Filen innehåller makron och öppnas därför inte. Spara den som .xlsx utan makron."
+	RefusedLinks     Refusal = "Filen hämtar uppgifter från andra filer eller från nätet och öppnas därför inte. Ta bort länkarna till andra arbetsböcker och spara den igen."
+	RefusedEmbedded  Refusal = "Filen innehåller inbäddade dokument eller kontroller och öppnas därför inte. Skicka dem som egna filer och ta bort dem ur arbetsboken."
+	RefusedXML       Refusal = "Filen innehåller XML som en arbetsbok inte ska ha och öppnas därför inte. Spara den på nytt som .xlsx i Excel eller LibreOffice."
+	RefusedBounds    Refusal = "Filen har innehåll alldeles för långt ut till höger eller nedåt i ett blad. Ta bort det som ligger utanför tabellen och spara den igen."
+	RefusedForeign   Refusal = "Filen kommer inte från Kravverk, eller så har dess märkning tagits bort. Använd den fil som ni fick och fyll i den."
+)
+
+// changeWords are the sentences about what differs from the file as written.
+var changeWords = struct {
+	cell, rowMissing, rowAdded, rowTwice, sheetMissing, noMeta, metaChanged, rowText string
+}{
+	cell:         "Cellen %s i bladet %s är ändrad.",
+	rowMissing:   "Raden %s saknas i bladet %s.",
+	rowAdded:     "Rad %d i bladet %s har lagts till.",
+	rowTwice:     "Raden %s finns flera gånger i bladet %s.",
+	sheetMissing: "Bladet %s saknas.",
+	noMeta:       "Kontrollbladet saknas, så det går bara att se om kravtexterna är ändrade.",
+	metaChanged:  "Kontrollbladet är ändrat, så det går inte att lita på jämförelsen.",
+	rowText:      "Kravtexten i cell %s i bladet %s är ändrad.",
+}
