@@ -286,8 +286,8 @@ func (f *Facts) setFact(id string, value any, bad *AnswersError) {
 		for _, v := range fact.Vars {
 			f.Box[v] = rule.Of(0)
 		}
-		for _, s := range list {
-			if o := option(fact, s, ptr, bad); o >= 0 {
+		for n, s := range list {
+			if o := option(fact, s, ptr+"/"+itoa(n), bad); o >= 0 {
 				f.Box[fact.Vars[o]] = rule.Of(1)
 			}
 		}
@@ -328,10 +328,10 @@ func (f *Facts) setLaws(value any, ptr string, bad *AnswersError) {
 			f.Box[law.Var] = rule.Of(0)
 		}
 	}
-	for _, id := range list {
+	for n, id := range list {
 		i := slices.Index(known, id)
 		if i < 0 {
-			bad.add(ptr, diag.Suggest(id, known), say.noLaw, id)
+			bad.add(ptr+"/"+itoa(n), diag.Suggest(id, known), say.noLaw, id)
 			continue
 		}
 		// A law that facts decide may be named too; its tick has no effect.

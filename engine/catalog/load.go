@@ -463,7 +463,8 @@ type release struct {
 
 // releases holds published versions to what was published.
 func (l *loader) releases() {
-	if l.rels == nil || l.rels.tree == nil {
+	// With other mistakes the content is not what it is going to be.
+	if l.rels == nil || l.rels.tree == nil || l.list.HasErrors() {
 		return
 	}
 	list := items[release](l, l.rels, "release")

@@ -59,9 +59,7 @@ func (l *loader) resolve(r *Rows, p *place, key string) {
 		ptr := fmt.Sprintf("%s/%s/%d", p.ptr, key, i)
 		row := Row{At: p.src.at(ptr)}
 		for _, name := range slices.Sorted(maps.Keys(raw)) {
-			at := p.src.at(ptr + "/" + escape(name))
-			keyAt := p.src.keyAt(ptr + "/" + escape(name))
-			if a, ok := l.atom(name, raw[name], p.src, keyAt, at); ok {
+			if a, ok := l.atom(name, raw[name], p.src, ptr+"/"+escape(name)); ok {
 				row.Atoms = append(row.Atoms, a)
 			} else {
 				l.broken[r] = true
@@ -78,12 +76,13 @@ func (l *loader) resolve(r *Rows, p *place, key string) {
 	}
 }
 
-func (l *loader) atom(name string, value any, in *source, keyAt, at diag.Range) (Atom, bool) {
+func (l *loader) atom(name string, value any, in *source, ptr string) (Atom, bool) {
+	at, keyAt := in.at(ptr), in.keyAt(ptr)
 	if a := l.aspects[name]; a != nil {
 		return l.levelAtom(a, value, at)
 	}
 	if name == lagrum {
-		return l.lawAtom(value, in, at)
+		return l.lawAtom(value, in, ptr)
 	}
 	f := l.facts[name]
 	if f == nil {
@@ -108,10 +107,10 @@ func (l *loader) atom(name string, value any, in *source, keyAt, at diag.Range) 
 		l.add("row-text", at, name, display(value))
 		return atom, false
 	}
-	for _, id := range list {
+	for n, id := range list {
 		i := slices.IndexFunc(f.Options, func(o *Option) bool { return o.ID == id })
 		if i < 0 {
-			l.hint("row-option", at, nearest(id, optionIDs(f)), id, name)
+			l.hint("row-option", in.at(ptr+"/"+itoa(n)), nearest(id, optionIDs(f)), id, name)
 			ok = false
 			continue
 		}
@@ -152,13 +151,15 @@ func (l *loader) levelAtom(a *Aspect, value any, at diag.Range) (Atom, bool) {
 	return Atom{Aspect: a, Compare: m[1] + m[2], Levels: set, At: at}, true
 }
 
-func (l *loader) lawAtom(value any, in *source, at diag.Range) (Atom, bool) {
+func (l *loader) lawAtom(value any, in *source, ptr string) (Atom, bool) {
+	at := in.at(ptr)
 	list, ok := texts(value)
 	if !ok {
 		l.add("row-text", at, lagrum, display(value))
 	}
 	atom := Atom{At: at}
-	for _, id := range list {
+	for n, id := range list {
+		at := in.at(ptr + "/" + itoa(n))
 		law := l.laws[id]
 		if law == nil {
 			if !l.damaged[id] {
@@ -187,7 +188,7 @@ func nearest(word string, known []string) string {
 	if hint := diag.Suggest(word, known); hint != "" {
 		return hint
 	}
-	if len(known) > 12 {
+	if len(known) == 0 || len(known) > 12 {
 		return ""
 	}
 	var b bytes.Buffer

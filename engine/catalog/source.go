@@ -127,6 +127,9 @@ func (s *source) index(list *problems) error {
 				base += "/" + escape(string(it.Node().Data))
 				at := span{int(it.Node().Raw.Offset), int(it.Node().Raw.Length)}
 				if e.Kind == unstable.ArrayTable && it.IsLast() {
+					if _, seen := s.keys[base]; !seen {
+						s.keys[base], s.values[base] = at, at // the array itself
+					}
 					base += "/" + strconv.Itoa(counts[base])
 					counts[base[:strings.LastIndexByte(base, '/')]]++
 					s.values[base], s.keys[base] = at, at
