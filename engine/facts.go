@@ -172,24 +172,32 @@ func NewFacts(c *catalog.Catalog, a Answers) (*Facts, error) {
 	return f, nil
 }
 
+// weigh ranks what a reason tells: of several reasons that would do, it keeps
+// the highest level, then what has been answered; what is dormant goes first.
+// Whether profiles were named is held: the thresholds that a person sees follow
+// from it.
 func (f *Facts) weigh() {
 	f.weight = map[rule.Var]int{}
 	for _, fact := range f.Catalog.Facts {
-		dormant := f.Asked(fact) == rule.No
+		if f.Asked(fact) == rule.No {
+			continue
+		}
 		for _, v := range fact.Vars {
 			f.weight[v] = 1
-			if dormant {
-				f.weight[v] = -1
-			}
 		}
 	}
 	for _, law := range f.Catalog.Laws {
-		if law.Ticked && law.Applies.Eval(f.Box) == rule.No && f.Box[law.Var] != rule.Of(0) {
-			f.weight[law.Var] = -1 // of a profile that does not count
+		if law.Ticked && (law.Applies.Eval(f.Box) != rule.No || f.Box[law.Var] == rule.Of(0)) {
+			f.weight[law.Var] = 1
 		}
 	}
 	for _, l := range f.Levels {
 		f.weight[l.Aspect.Var] = 2 + l.Lowest()
+	}
+	named, in := f.Catalog.Control()
+	f.weight[named] = -1
+	for _, p := range f.Catalog.Profiles {
+		f.weight[in(p)] = 1
 	}
 }
 

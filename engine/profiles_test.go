@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -390,5 +391,26 @@ func TestHashIsOfTheContent(t *testing.T) {
 		if got := hash(text); got == want {
 			t.Errorf("%s leaves the hash", name)
 		}
+	}
+}
+
+// The threshold in a reason is the one that the list shows, also where the
+// base alone would have called for the requirement at a higher level.
+func TestReasonUsesTheThresholdInForce(t *testing.T) {
+	c, list := catalog.Load(os.DirFS("../catalogs"), catalog.Options{})
+	if c == nil {
+		t.Fatal(list)
+	}
+	var a Answers
+	a.Classification.Catalog = c.ID
+	a.Facts = map[string]any{"drift": "moln", "cyberfysiskt": false, "atkomst_utifran": true}
+	a.Information = []Information{{Type: "x", Levels: map[string]int{"K": 3, "R": 2, "T": 1}, Justification: "x"}}
+	f, err := NewFacts(c, a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := Derive(f).Finding("BEH-04")
+	if x.Effective.Thresholds[0].Min != 1 || !strings.Contains(x.Because, "K 3 Allvarlig ≥ 1") {
+		t.Errorf("the list shows from %d, the reason says %q", x.Effective.Thresholds[0].Min, x.Because)
 	}
 }

@@ -295,7 +295,9 @@ type Atom struct {
 // verdict is Unknown, and empty when nothing is needed.
 //
 // keep tells which variables to keep as long as possible: those with a higher
-// figure are dropped last. A nil keep drops the last of the support first.
+// figure are dropped last, and a negative one holds the variable as it is, as
+// something that goes without saying. A nil keep drops the last of the support
+// first.
 func (e *Expr) Reason(s Space, b Box, keep func(Var) int) []Atom {
 	verdict := e.Eval(b)
 	if verdict == Unknown {
@@ -304,6 +306,7 @@ func (e *Expr) Reason(s Space, b Box, keep func(Var) int) []Atom {
 	order := slices.Clone(e.support)
 	slices.Reverse(order)
 	if keep != nil {
+		order = slices.DeleteFunc(order, func(v Var) bool { return keep(v) < 0 })
 		slices.SortStableFunc(order, func(x, y Var) int { return keep(x) - keep(y) })
 	}
 	wide := slices.Clone(b)
@@ -314,7 +317,9 @@ func (e *Expr) Reason(s Space, b Box, keep func(Var) int) []Atom {
 			wide[v] = narrow
 		}
 	}
-	for _, v := range order {
+	// What is kept the longest is widened the most: its bound is then the one
+	// that holds where the rest stays as it is.
+	for _, v := range slices.Backward(order) {
 		for _, value := range (s.Full(v) &^ wide[v]).Values() {
 			narrow := wide[v]
 			wide[v] |= Of(value)
