@@ -278,16 +278,11 @@ func levelWords(c *catalog.Catalog, l engine.LevelFinding) string {
 	return "minst " + words
 }
 
-// answerWords are the possible responses as people read them.
-var answerWords = map[string]string{
-	"yes": "Ja", "partly": "Delvis", "no": "Nej", "not_applicable": "Inte tillämpligt", "compensated": "Kompenserat",
-}
-
 // offerLine tells an offer and whose word it is.
 func offerLine(o engine.Offer) string {
 	p := o.Prefill
 	var b strings.Builder
-	fmt.Fprintf(&b, "Förslag: %s. %s (%s)", answerWords[p.Answer], p.How, offerSource(p))
+	fmt.Fprintf(&b, "Förslag: %s. %s (%s)", catalog.Name("answer", p.Answer), p.How, offerSource(p))
 	if p.Remains != "" {
 		b.WriteString(" Kvar: " + p.Remains)
 	}
@@ -298,7 +293,7 @@ func offerLine(o engine.Offer) string {
 }
 
 func offerSource(p *catalog.Prefill) string {
-	words := map[string]string{"assumed": "antaget", "contracted": "avtalat", "verified": "verifierat"}[p.Strength]
+	words := strings.ToLower(catalog.Name("strength", p.Strength))
 	if p.Agreement != nil {
 		words += " i " + p.Agreement.Title
 		if p.Clause != "" {

@@ -49,7 +49,7 @@ func appliesSheet(s State) sheet {
 		}
 		out.rows = append(out.rows, row{cells: texts(
 			r.ID, r.Area.Title, engine.Text(x.Title), wording(x), kindOf(x), thresholds(x.Effective.Thresholds), because(x),
-			parameters(x.Parameters), strings.Join(laws, "\n"), citations(s.Derivation, r, true), sentence(basisWords[r.Basis]),
+			parameters(x.Parameters), strings.Join(laws, "\n"), citations(s.Derivation, r, true), catalog.Name("basis", r.Basis),
 			offer, whose, remains, role(x), effort(r.Effort), s.sentWords(x),
 		)})
 	}
@@ -209,7 +209,7 @@ func (s State) offers(x *engine.Finding) (offer, whose, remains string) {
 	var a, b, c []string
 	for _, o := range x.Offers {
 		p := o.Prefill
-		a = append(a, offerWords[p.Answer]+". "+p.How)
+		a = append(a, catalog.Name("answer", p.Answer)+". "+p.How)
 		var word []string
 		if p.Agreement != nil {
 			w := p.Agreement.Title
@@ -218,7 +218,7 @@ func (s State) offers(x *engine.Finding) (offer, whose, remains string) {
 			}
 			word = append(word, w)
 		}
-		word = append(word, strings.TrimSuffix(p.Source, "."), strengthWords[p.Strength])
+		word = append(word, strings.TrimSuffix(p.Source, "."), catalog.Name("strength", p.Strength))
 		switch {
 		case s.expired(p):
 			word = append(word, fill(label.expired, p.ValidUntil))

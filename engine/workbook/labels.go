@@ -54,31 +54,6 @@ var lists = []struct {
 	{listBy, "Ansvar", []string{"Leverantör", "Kund", "Delat", "Underleverantör"}},
 }
 
-var verifyWords = map[string]string{
-	"document":      "dokumentgranskning",
-	"interview":     "intervju",
-	"sample":        "stickprov",
-	"configuration": "konfigurationsbevis",
-	"test":          "tekniskt test",
-	"exercise":      "övning eller återläsningsprov",
-	"certificate":   "certifikat eller intyg",
-	"contract":      "avtalsgranskning",
-	"audit":         "revision på plats",
-	"acceptance":    "fabriks- eller platsprov",
-}
-
-var basisWords = map[string]string{
-	"statute": "författning", "enhanced": "utökat skydd", "standard": "standard", "proposal": "katalogens förslag",
-}
-
-var strengthWords = map[string]string{
-	"assumed": "Antaget, kontrollera", "contracted": "Avtalat", "verified": "Kontrollerat",
-}
-
-var offerWords = map[string]string{
-	"yes": "Ja", "partly": "Delvis", "no": "Nej", "not_applicable": "Inte tillämpligt", "compensated": "Kompenserande skydd",
-}
-
 // label holds the short texts.
 var label = struct {
 	draft, draftTitle, requirements, justification, page, subject                                  string

@@ -260,7 +260,7 @@ func appliedLaws(d *engine.Derivation, r *catalog.Requirement) []*catalog.Law {
 func verify(codes []string) string {
 	var s []string
 	for _, c := range codes {
-		s = append(s, verifyWords[c])
+		s = append(s, strings.ToLower(catalog.Name("verify", c)))
 	}
 	return sentence(strings.Join(s, ", "))
 }
