@@ -41,7 +41,7 @@ type catalogRow struct {
 }
 
 func (s *server) catalogRows(c *catalog.Catalog) []catalogRow {
-	base := catalogRow{Release: c.Release, Status: statusNames[c.Status], Kind: "Baskatalog"}
+	base := catalogRow{Release: c.Release, Status: catalog.Name("status", c.Status), Kind: "Baskatalog"}
 	for _, r := range c.Requirements {
 		if r.Profile == nil {
 			base.Requirements++
@@ -54,7 +54,7 @@ func (s *server) catalogRows(c *catalog.Catalog) []catalogRow {
 	}
 	out := []catalogRow{base}
 	for _, p := range c.Profiles {
-		out = append(out, catalogRow{Release: p.Release, Status: statusNames[p.Status], Kind: "Anpassad kravlista", Requirements: len(p.Requirements), Prefills: len(p.Prefills),
+		out = append(out, catalogRow{Release: p.Release, Status: catalog.Name("status", p.Status), Kind: "Anpassad kravlista", Requirements: len(p.Requirements), Prefills: len(p.Prefills),
 			Offered: rowsText(c, p.OfferedWhen), Extends: p.Extends})
 	}
 	return out
@@ -181,14 +181,14 @@ func (s *server) catalog(w http.ResponseWriter, r *http.Request) error {
 		if x.Agreement != nil {
 			source = x.Agreement.Title + ", " + x.Clause
 		}
-		p.Prefills = append(p.Prefills, prefillRow{x.RequirementID, x.Requirement.Title, answerNames[x.Answer], x.How, source, x.Remains, strengthNames[x.Strength], rowsText(c, x.When), x.ValidUntil})
+		p.Prefills = append(p.Prefills, prefillRow{x.RequirementID, x.Requirement.Title, catalog.Name("answer", x.Answer), x.How, source, x.Remains, catalog.Name("strength", x.Strength), rowsText(c, x.When), x.ValidUntil})
 	}
 	return s.render(w, http.StatusOK, "catalog", p)
 }
 
 func ruleRowOf(c *catalog.Catalog, q *catalog.Requirement) ruleRow {
-	x := ruleRow{ID: q.ID, Title: q.Title, Is: q.Is, Shall: q.Shall, Type: obligationNames[q.Obligation], Kind: kindNames[q.Kind], Category: categoryNames[q.Category],
-		Concern: concernNames[q.Concern], Basis: basisNames[q.Basis], Note: q.Note, Rule: ruleText(c, &q.Content), Place: q.At("").String()}
+	x := ruleRow{ID: q.ID, Title: q.Title, Is: q.Is, Shall: q.Shall, Type: catalog.Name("obligation", q.Obligation), Kind: catalog.Name("kind", q.Kind), Category: catalog.Name("category", q.Category),
+		Concern: catalog.Name("concern", q.Concern), Basis: catalog.Name("basis", q.Basis), Note: q.Note, Rule: ruleText(c, &q.Content), Place: q.At("").String()}
 	if q.Role != nil {
 		x.Role = q.Role.Title
 	}
@@ -205,7 +205,7 @@ func ruleRowOf(c *catalog.Catalog, q *catalog.Requirement) ruleRow {
 	}{{"vid anbud", q.Verify.Tender}, {"under avtalstid", q.Verify.Contract}} {
 		var names []string
 		for _, code := range v.codes {
-			names = append(names, methodNames[code])
+			names = append(names, strings.ToLower(catalog.Name("verify", code)))
 		}
 		if len(names) > 0 {
 			x.Verify = append(x.Verify, upperFirst(list(names, "och"))+" "+v.when)
@@ -258,7 +258,7 @@ func adjustText(c *catalog.Catalog, a *catalog.Adjust) string {
 		out = append(out, "ny regel: "+strings.Join(ruleText(c, &a.Content), ", "))
 	}
 	if a.Obligation != "" {
-		out = append(out, "typ: "+obligationNames[a.Obligation])
+		out = append(out, "typ: "+catalog.Name("obligation", a.Obligation))
 	}
 	for _, name := range sortedKeys(a.Parameters) {
 		out = append(out, "nytt värde: "+name)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -40,6 +41,7 @@ type informationItem struct {
 	Worst   []string // category per aspect, in words
 	Unrated bool
 	Preset  bool
+	Who     string // who saved it, and when
 }
 
 type newInformation struct {
@@ -72,6 +74,7 @@ type aspectForm struct {
 	Categories          []choice
 	Preset              int
 	HasPreset           bool
+	Raised              bool
 }
 
 type levelChoice struct {
@@ -121,7 +124,11 @@ func (s *server) informationPage(o *open) informationPage {
 	for _, n := range o.Information() {
 		var info engine.Information
 		decode(o.Answers[engine.InformationKey(n)].Value, &info)
-		p.Items = append(p.Items, informationItemOf(o, n, info))
+		item := informationItemOf(o, n, info)
+		if a := o.Answers[engine.InformationKey(n)]; a.By.Name != "" {
+			item.Who = a.By.Name + ", " + s.day(a.At)
+		}
+		p.Items = append(p.Items, item)
 	}
 	if a := o.Answers[engine.KeyRaise]; a.Given() {
 		p.Raised = &engine.Raise{}
@@ -395,22 +402,17 @@ func (s *server) saveInformation(w http.ResponseWriter, r *http.Request) error {
 	p := s.informationPage(o)
 	p.Edit = s.informationForm(o, n, info, version)
 	p.Edit.Changed = true
-	if len(missing) == 0 && !stop {
-		after, err := s.derive(r.Context(), o.Record.With(change(key, info, 0)))
-		if err != nil {
-			return err
-		}
+	p.Effect = s.effectOf(o)
+	if stop {
+		p.Effect.Problem = "Nivå 4 går inte att spara. Väljer du den stannar klassningen, och säkerhetsskyddschefen tar över."
+	} else if after, err := s.derive(r.Context(), o.Record.With(change(key, inWords(info), 0))); err == nil {
 		p.Effect = effectBetween(o, after)
-	} else {
-		// What is chosen so far can still be reckoned with.
-		p.Effect = s.effectOf(o)
-		if stop {
-			p.Effect.Problem = "Nivå 4 går inte att spara. Väljer du den stannar klassningen, och säkerhetsskyddschefen tar över."
-		}
+	} else if len(missing) == 0 {
+		return err
 	}
 	if r.PostFormValue("gor") == "visa" {
 		if fromHTMX(r) {
-			return s.renderPart(w, http.StatusOK, "information", "effect", p)
+			return s.renderPart(w, http.StatusOK, "information", "verkan", p)
 		}
 		return s.render(w, http.StatusOK, "information", p)
 	}
@@ -434,6 +436,14 @@ func (s *server) saveInformation(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return seeOther(w, r, o.Base()+"/information?sparat="+itoa(n)+"#i"+itoa(n))
+}
+
+// inWords fills what is still to be written, so that levels chosen so far can
+// be reckoned with.
+func inWords(info engine.Information) engine.Information {
+	info.Justification = cmp.Or(info.Justification, "–")
+	info.DecidedBy = cmp.Or(info.DecidedBy, "–")
+	return info
 }
 
 func sayLevels(o *open, info engine.Information) string {
@@ -543,8 +553,8 @@ func (s *server) raisePage(o *open, x engine.Raise, version int) raisePage {
 	p := raisePage{page: s.classificationPage(o, "Höjning av systemets nivåer"), Base: o.Base(), Levels: levels(o.Facts), Reason: x.Reason, By: x.DecidedBy,
 		Roles: s.roles(), Version: version, Token: token(), Has: o.Has(engine.KeyRaise)}
 	for _, l := range o.Facts.Levels {
-		a := aspectForm{ID: l.Aspect.ID, Title: l.Aspect.Title}
-		to, raised := x.Level(a.ID)
+		to, raised := x.Level(l.Aspect.ID)
+		a := aspectForm{ID: l.Aspect.ID, Title: l.Aspect.Title, Raised: raised}
 		for v := 1; v <= 3; v++ {
 			a.Levels = append(a.Levels, levelChoice{v, o.Catalog.Level(v).Title, raised && v == to, false})
 		}
@@ -614,7 +624,7 @@ func (s *server) saveRaise(w http.ResponseWriter, r *http.Request) error {
 	if visa {
 		p.Missing = nil
 		if fromHTMX(r) {
-			return s.renderPart(w, http.StatusOK, "raise", "effect", p)
+			return s.renderPart(w, http.StatusOK, "raise", "verkan", p)
 		}
 		return s.render(w, http.StatusOK, "raise", p)
 	}

@@ -16,7 +16,8 @@ var (
 	errHost      = &Problem{http.StatusMisdirectedRequest, "Fel adress", "Kravverk svarar bara på den egna datorn: öppna http://127.0.0.1 eller http://localhost med samma port.", "/", "Till start"}
 	errStore     = &Problem{Title: "Det gick inte att spara eller läsa", Label: "Försök igen"}
 	errForm      = &Problem{http.StatusBadRequest, "Formuläret gick inte att läsa", "Inget har sparats. Gå tillbaka och försök igen.", "/", "Till start"}
-	errPaused    = &Problem{http.StatusConflict, "Klassningen avvaktar bedömning", "Inget har sparats. Klassningen går att fortsätta när bedömningen är klar.", "/system", "Till systemen"}
+	errConflict  = &Problem{http.StatusConflict, "Någon annan hann före", "Inget har sparats. Gå tillbaka, ladda om sidan och titta på den nya lydelsen innan du sparar.", "/", "Till start"}
+	errPaused    = &Problem{http.StatusLocked, "Klassningen avvaktar bedömning", "Inget har sparats. Klassningen går att fortsätta när bedömningen är klar.", "/system", "Till systemen"}
 )
 
 func internal(number, path string) *Problem {
@@ -37,25 +38,12 @@ var sections = []section{
 	{"export", "Kravbilaga till upphandlingen"},
 }
 
-var (
-	obligationNames = map[string]string{"shall": "Ska", "should": "Bör"}
-	kindNames       = map[string]string{"organizational": "Organisatoriskt", "people": "Personrelaterat", "physical": "Fysiskt", "technical": "Tekniskt"}
-	categoryNames   = map[string]string{"qualification": "Kvalificeringskrav", "specification": "Teknisk specifikation", "award": "Tilldelningskriterium", "contract": "Kontraktsvillkor"}
-	concernNames    = map[string]string{"supplier": "Leverantören", "service": "Det som levereras", "own": "Den egna organisationen"}
-	basisNames      = map[string]string{"statute": "Författning", "enhanced": "Föreskrift om utökat skydd", "standard": "Standard", "proposal": "Kravverks förslag"}
-	strengthNames   = map[string]string{"assumed": "Antaget", "contracted": "Avtalat", "verified": "Verifierat"}
-	strengthTexts   = map[string]string{
-		"assumed":    "Antaget. Ingen har kontrollerat det här systemet.",
-		"contracted": "Avtalat. Punkten är angiven.",
-		"verified":   "Verifierat. Det finns bevis.",
-	}
-	answerNames = map[string]string{"yes": "Ja", "partly": "Delvis", "no": "Nej", "not_applicable": "Ej tillämpligt", "compensated": "Kompenserande skydd"}
-	statusNames = map[string]string{"draft": "Utkast", "published": "Utgiven", "withdrawn": "Indragen"}
-	methodNames = map[string]string{
-		"document": "dokumentgranskning", "interview": "intervju", "sample": "stickprov", "configuration": "konfigurationsbevis", "test": "tekniskt test",
-		"exercise": "övning eller återläsningsprov", "certificate": "certifikat eller intyg", "contract": "avtalsgranskning", "audit": "revision på plats", "acceptance": "fabriks- eller platsprov",
-	}
-)
+// strengthTexts says what an offer's strength means for the reader.
+var strengthTexts = map[string]string{
+	"assumed":    "Antaget. Ingen har kontrollerat det här systemet.",
+	"contracted": "Avtalat. Punkten är angiven.",
+	"verified":   "Verifierat. Det finns bevis.",
+}
 
 var small = [...]string{"noll", "ett", "två", "tre", "fyra", "fem", "sex", "sju", "åtta", "nio", "tio", "elva", "tolv"}
 
@@ -82,7 +70,7 @@ func count(n int, one, many string) string {
 }
 
 // common is the nouns that take "en".
-var common = map[string]bool{"fråga": true, "lucka": true, "informationstyp": true, "profil": true, "rad": true, "klassning": true, "uppgift": true, "saknar": true, "fråga besvarad": true, "fråga kvar": true}
+var common = map[string]bool{"fråga": true, "lucka": true, "informationstyp": true, "profil": true, "rad": true, "klassning": true, "uppgift": true, "saknar": true, "fråga besvarad": true, "fråga kvar": true, "sak behöver rättas": true}
 
 func upperFirst(s string) string {
 	r, n := utf8.DecodeRuneInString(s)

@@ -22,13 +22,12 @@ type questionsPage struct {
 	Groups   []questionGroup
 	Asked    int
 	Answered int
-	Left     int // questions that can still change the list
-	Yes      int
-	Unknown  int
+	Now      listNow
 	Done     bool
 	Version  int
 	Token    string
 	Paused   bool
+	Missing  []fieldError
 	All      bool // the printable list of every question
 }
 
@@ -42,7 +41,8 @@ type question struct {
 	Base     string
 	Fact     *catalog.Fact
 	Choices  []choice
-	Many     bool
+	Many     bool // several may be chosen
+	Wide     bool // the choices have help, so each needs room
 	None     bool // "inget av dessa" is the answer
 	NotKnown bool
 	Answered bool
@@ -58,7 +58,16 @@ type question struct {
 	Now      *listNow // where the list stands, for the fragment
 }
 
-type listNow struct{ Yes, Unknown, Left int }
+// listNow is where the list stands: what applies, what may come, and the
+// questions that can still change it.
+type listNow struct {
+	Yes, Unknown, Left int
+	Swap               bool // it takes the place of the one on the page
+}
+
+func nowOf(o *open) listNow {
+	return listNow{Yes: o.Derivation.Count(rule.Yes), Unknown: o.Derivation.Count(rule.Unknown), Left: len(o.Derivation.Open)}
+}
 
 type choice struct {
 	ID, Title, Help string
@@ -89,6 +98,7 @@ func (s *server) question(o *open, f *catalog.Fact) question {
 	} else {
 		for _, x := range f.Options {
 			q.Choices = append(q.Choices, choice{ID: x.ID, Title: x.Title, Help: x.Help})
+			q.Wide = q.Wide || q.Many || x.Help != ""
 		}
 	}
 	for i := range q.Choices {
@@ -151,7 +161,7 @@ func (s *server) questionsPage(o *open) questionsPage {
 	p := questionsPage{
 		page: s.classificationPage(o, "Vad systemet är och hur det drivs"), Open: o, Base: o.Base(),
 		Done: o.Has(engine.DoneKey("facts")), Token: token(), Paused: o.paused(),
-		Left: len(o.Derivation.Open), Yes: o.Derivation.Count(rule.Yes), Unknown: o.Derivation.Count(rule.Unknown),
+		Now: nowOf(o),
 	}
 	f := factProgress(o)
 	p.Asked, p.Answered = f.Asked, f.Answered
@@ -173,8 +183,13 @@ func (s *server) questions(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	return s.render(w, http.StatusOK, "questions", s.questionsOf(o, r.FormValue("sparat")))
+}
+
+// questionsOf is the page with every question that is put; saved is the one
+// just answered.
+func (s *server) questionsOf(o *open, saved string) questionsPage {
 	p := s.questionsPage(o)
-	saved := r.FormValue("sparat")
 	for _, f := range o.Catalog.Facts {
 		if f.IsDerived() || o.Facts.Asked(f) != rule.Yes {
 			continue
@@ -185,7 +200,7 @@ func (s *server) questions(w http.ResponseWriter, r *http.Request) error {
 		}
 		p.add(q)
 	}
-	return s.render(w, http.StatusOK, "questions", p)
+	return p
 }
 
 // allQuestions is every question, also those not put now, to print and
@@ -242,14 +257,17 @@ func (s *server) saveFact(w http.ResponseWriter, r *http.Request) error {
 		if o, err = s.open(r); err != nil {
 			return err
 		}
-		if !fromHTMX(r) || !slices.Equal(before, askedNow(o)) {
-			url := o.Base() + "/fragor?sparat=" + id + "#f-" + id
-			if fromHTMX(r) {
-				// Questions have come or gone: the whole page must be new.
-				w.Header().Set("HX-Redirect", url)
-				return nil
-			}
-			return seeOther(w, r, url)
+		if !fromHTMX(r) {
+			return seeOther(w, r, o.Base()+"/fragor?sparat="+id+"#f-"+id)
+		}
+		if !slices.Equal(before, askedNow(o)) {
+			// Questions have come or gone: all of them are swapped. Focus stays,
+			// since every field has an id.
+			w.Header().Set("HX-Retarget", "#grupper")
+			w.Header().Set("HX-Reswap", "outerHTML")
+			p := s.questionsOf(o, id)
+			p.Now.Swap = true
+			return s.renderPart(w, http.StatusOK, "questions", "swapped", p)
 		}
 	}
 	q := s.question(o, f)
@@ -257,12 +275,15 @@ func (s *server) saveFact(w http.ResponseWriter, r *http.Request) error {
 	if problem == "" {
 		q.Saved = s.clock(o.Answers[key].At)
 	}
-	q.Now = &listNow{o.Derivation.Count(rule.Yes), o.Derivation.Count(rule.Unknown), len(o.Derivation.Open)}
 	if fromHTMX(r) {
+		now := nowOf(o)
+		now.Swap = true
+		q.Now = &now
 		return s.renderPart(w, http.StatusOK, "questions", "saved", q)
 	}
 	p := s.questionsPage(o)
 	p.Failed = true
+	p.Missing = []fieldError{{id + "-" + q.Choices[0].ID, problem}}
 	for _, x := range o.Catalog.Facts {
 		if x == f {
 			p.add(q)
@@ -285,6 +306,8 @@ func (s *server) factConflict(w http.ResponseWriter, r *http.Request, o *open, f
 	q := s.question(now, f)
 	q.Conflict = &conflictView{Mine: q.say(c.Mine.Value), Theirs: q.say(c.Theirs.Value), Who: c.Theirs.By.Name, When: s.day(c.Theirs.At), MineValue: r.PostForm["svar"]}
 	if fromHTMX(r) {
+		w.Header().Set("HX-Retarget", "#f-"+f.ID)
+		w.Header().Set("HX-Reswap", "outerHTML")
 		return s.renderPart(w, http.StatusConflict, "questions", "question", q)
 	}
 	p := s.questionsPage(now)

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"html/template"
 	"io/fs"
-	"mime"
 	"net/http"
 	"path"
 	"strings"
@@ -23,6 +22,7 @@ type catalogType = catalog.Catalog
 // page is what every page has.
 type page struct {
 	Title    string // without the product's name
+	Subject  string // which classification, also on paper
 	Nav      string // which part of the menu is current
 	Crumbs   []crumb
 	Person   string
@@ -44,15 +44,18 @@ func (s *server) page(title, nav string, crumbs ...crumb) page {
 // shared parts.
 type pages map[string]*template.Template
 
-func loadPages(a assets) (pages, error) {
-	funcs := template.FuncMap{
-		"asset": a.url,
-		"lower": strings.ToLower,
-		"inc":   func(n int) int { return n + 1 },
-		"count": count,
-		"upper": upperFirst,
+func templateFuncs(a assets) template.FuncMap {
+	return template.FuncMap{
+		"asset":  a.url,
+		"lower":  strings.ToLower,
+		"count":  count,
+		"upper":  upperFirst,
+		"lower1": lowerFirst,
 	}
-	shared, err := template.New("").Funcs(funcs).ParseFS(files, "templates/frame.html", "templates/parts.html")
+}
+
+func loadPages(a assets) (pages, error) {
+	shared, err := template.New("").Funcs(templateFuncs(a)).ParseFS(files, "templates/frame.html", "templates/parts.html")
 	if err != nil {
 		return nil, err
 	}
@@ -131,6 +134,9 @@ func (a assets) url(name string) (string, error) {
 	return "/static/" + name + "?v=" + x.hash, nil
 }
 
+// The types are ours: what the machine has in its own table differs.
+var assetTypes = map[string]string{"": "text/plain; charset=utf-8", ".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+
 func (a assets) serve(w http.ResponseWriter, r *http.Request) {
 	name := chi.URLParam(r, "file")
 	x, ok := a[name]
@@ -138,7 +144,7 @@ func (a assets) serve(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	w.Header().Set("Content-Type", mime.TypeByExtension(path.Ext(name)))
+	w.Header().Set("Content-Type", assetTypes[path.Ext(name)])
 	if r.URL.Query().Get("v") == x.hash {
 		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 	} else {

@@ -130,6 +130,7 @@ type requirementRow struct {
 	Note       string
 	Profile    string
 	Excluded   string
+	Open       bool // its reason is unfolded, since the address asks for the row
 }
 
 type fromLevel struct {
@@ -189,6 +190,7 @@ func (s *server) requirements(w http.ResponseWriter, r *http.Request) error {
 				continue
 			}
 			row := requirementRowOf(o, f)
+			row.Open = row.ID == r.FormValue("rad")
 			if f.Applies == rule.No {
 				a.Not = append(a.Not, row)
 			} else {
@@ -288,7 +290,7 @@ func referenceText(r catalog.Reference) string {
 func requirementRowOf(o *open, f *engine.Finding) requirementRow {
 	q, e := f.Requirement, f.Effective
 	row := requirementRow{
-		Base: o.Base(), ID: q.ID, Title: f.Title, Is: f.Is, Shall: f.Shall, Type: obligationNames[e.Obligation], Should: e.Obligation == "should",
+		Base: o.Base(), ID: q.ID, Title: f.Title, Is: f.Is, Shall: f.Shall, Type: catalog.Name("obligation", e.Obligation), Should: e.Obligation == "should",
 		Own: len(f.Shall) == 0, Unknown: f.Applies == rule.Unknown, Note: q.Note,
 		Catalog: "/kataloger/" + catalogID(o.Catalog, q) + "#" + q.ID,
 	}
@@ -322,7 +324,7 @@ func requirementRowOf(o *open, f *engine.Finding) requirementRow {
 		row.Excluded = e.By.Title + ": " + e.Excluded.Reason
 	}
 	for _, x := range f.Offers {
-		v := offerView{Answer: answerNames[x.Prefill.Answer], How: x.Prefill.How, Source: x.Prefill.Source, Remains: x.Prefill.Remains,
+		v := offerView{Answer: catalog.Name("answer", x.Prefill.Answer), How: x.Prefill.How, Source: x.Prefill.Source, Remains: x.Prefill.Remains,
 			Strength: strengthTexts[x.Prefill.Strength], Until: x.Prefill.ValidUntil, Profile: x.Prefill.Profile.Title, Maybe: x.Offered == rule.Unknown}
 		if x.Prefill.Agreement != nil {
 			v.Source = x.Prefill.Agreement.Title
@@ -443,6 +445,12 @@ func flips(o *open, f *engine.Finding) (string, []string) {
 	for _, x := range o.Derivation.Flips(f) {
 		out = append(out, upperFirst(list(x, "och"))+".")
 	}
+	if len(out) == 0 && f.Applies == rule.Yes {
+		out = []string{"Det krävs att fler än tre svar ändras."}
+		if o.Derivation.Fixed(f) {
+			out = []string{"Inget svar tar bort kravet."}
+		}
+	}
 	lead := map[rule.Truth]string{rule.Yes: "Vad skulle ta bort det?", rule.No: "Vad skulle lägga till det?"}[f.Applies]
 	return lead, out
 }
@@ -462,7 +470,7 @@ func (s *server) saveReviewed(w http.ResponseWriter, r *http.Request) error {
 	if r.PostFormValue("klart") == "ja" {
 		value = true
 	}
-	if err := s.save(r, o, change(key, value, o.Answers[key].Version)); err != nil {
+	if err := s.mark(r, o, map[string]any{key: value}); err != nil {
 		return err
 	}
 	return seeOther(w, r, o.Base()+"/krav#"+id)

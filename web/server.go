@@ -142,6 +142,8 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.As(err, &p):
 	case errors.Is(err, engine.ErrNotFound):
 		p = errNotFound
+	case conflict(err) != nil:
+		p = errConflict
 	case errors.As(err, &tooBig):
 		p = errTooBig
 	case errors.Is(err, context.Canceled):
@@ -155,6 +157,11 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		id := strings.ToUpper(hex.EncodeToString(number))
 		s.Log.Error("failed", "number", id, "method", r.Method, "path", r.URL.Path, "err", err)
 		p = internal(id, r.URL.Path)
+	}
+	if fromHTMX(r) {
+		// A page does not fit beside a field: the script says it there.
+		http.Error(w, p.Title+". "+p.Text, p.Status)
+		return
 	}
 	data := problemPage{page: s.page(p.Title, ""), Problem: *p}
 	if e := s.render(w, p.Status, "problem", data); e != nil {
@@ -219,6 +226,16 @@ func (s *server) recoverer(next http.Handler) http.Handler {
 		}()
 		next.ServeHTTP(w, r)
 	})
+}
+
+// parseForm reads the form; one that cannot be read is the sender's mistake.
+func parseForm(r *http.Request) error {
+	err := r.ParseForm()
+	var tooBig *http.MaxBytesError
+	if err != nil && !errors.As(err, &tooBig) {
+		return errForm
+	}
+	return err
 }
 
 // seeOther redirects after a POST.

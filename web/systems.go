@@ -250,8 +250,8 @@ func (s *server) newSystem(w http.ResponseWriter, r *http.Request) error {
 
 // newSystemStop takes the answer, acts on it and forgets it.
 func (s *server) newSystemStop(w http.ResponseWriter, r *http.Request) error {
-	if err := r.ParseForm(); err != nil {
-		return errForm
+	if err := parseForm(r); err != nil {
+		return err
 	}
 	p := s.newStopPage()
 	switch r.PostFormValue("svar") {
@@ -313,8 +313,8 @@ func (s *server) roles() []string {
 }
 
 func (s *server) createSystem(w http.ResponseWriter, r *http.Request) error {
-	if err := r.ParseForm(); err != nil {
-		return errForm
+	if err := parseForm(r); err != nil {
+		return err
 	}
 	if r.PostFormValue("omfattas") != "nej" {
 		return seeOther(w, r, "/system/nytt")
@@ -400,11 +400,10 @@ func (s *server) saveStop(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := r.ParseForm(); err != nil {
-		return errForm
+	if err := parseForm(r); err != nil {
+		return err
 	}
 	p := s.stopFor(o)
-	stopV, pausedV := o.Answers[engine.KeyStop].Version, o.Answers[engine.KeyPaused].Version
 	switch answer := r.PostFormValue("svar"); answer {
 	case "nej":
 		p.Role = r.PostFormValue("roll")
@@ -413,7 +412,8 @@ func (s *server) saveStop(w http.ResponseWriter, r *http.Request) error {
 			p.Missing = []fieldError{{"roll", "Välj vilken roll som gör bedömningen"}}
 			return s.render(w, http.StatusUnprocessableEntity, "stop", p)
 		}
-		if err := s.save(r, o, change(engine.KeyStop, engine.Cleared{Role: p.Role, Date: s.today()}, stopV), change(engine.KeyPaused, nil, pausedV)); err != nil {
+		cleared := engine.Cleared{Role: p.Role, Date: s.today()}
+		if err := s.mark(r, o, map[string]any{engine.KeyStop: cleared, engine.KeyPaused: nil}); err != nil {
 			return err
 		}
 		return seeOther(w, r, o.Base())
@@ -433,7 +433,5 @@ func (s *server) saveStop(w http.ResponseWriter, r *http.Request) error {
 
 // pause sets the neutral status and takes back what was recorded.
 func (s *server) pause(r *http.Request, o *open) error {
-	return s.save(r, o,
-		change(engine.KeyPaused, true, o.Answers[engine.KeyPaused].Version),
-		change(engine.KeyStop, nil, o.Answers[engine.KeyStop].Version))
+	return s.mark(r, o, map[string]any{engine.KeyPaused: true, engine.KeyStop: nil})
 }

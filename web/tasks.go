@@ -265,7 +265,7 @@ func (s *server) saveDone(w http.ResponseWriter, r *http.Request) error {
 		value = true
 	}
 	// Last writer wins: the mark is a yes or a no, and the journal has both.
-	if err := s.save(r, o, change(key, value, o.Answers[key].Version)); err != nil {
+	if err := s.mark(r, o, map[string]any{key: value}); err != nil {
 		return err
 	}
 	return seeOther(w, r, o.Base())

@@ -65,12 +65,23 @@ func (s *server) writable(r *http.Request) (*open, error) {
 	if o.paused() {
 		return nil, errPaused
 	}
-	return o, r.ParseForm()
+	return o, parseForm(r)
 }
 
 // save stores changes as the person. A conflict comes back as *engine.Conflict.
 func (s *server) save(r *http.Request, o *open, changes ...engine.Change) error {
 	_, err := s.Store.SaveAnswers(r.Context(), s.Person.ID, o.Classification.ID, r.PostFormValue("nyckel"), changes)
+	return err
+}
+
+// mark stores marks, which are a yes or a no: the last writer wins, and a
+// double post changes nothing the second time.
+func (s *server) mark(r *http.Request, o *open, marks map[string]any) error {
+	var changes []engine.Change
+	for key, value := range marks {
+		changes = append(changes, change(key, value, o.Answers[key].Version))
+	}
+	_, err := s.Store.SaveAnswers(r.Context(), s.Person.ID, o.Classification.ID, "", changes)
 	return err
 }
 
@@ -101,7 +112,7 @@ func (s *server) classificationPage(o *open, title string, trail ...crumb) page 
 		full += ", A-klassning"
 	}
 	p := s.page(full, "system", crumbs...)
-	p.Catalog = catalogLine(o)
+	p.Catalog, p.Subject = catalogLine(o), o.Classification.Type+"-klassning av "+o.System.Title
 	return p
 }
 

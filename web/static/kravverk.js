@@ -5,17 +5,16 @@ document.documentElement.classList.add("js");
 const live = () => document.getElementById("live");
 
 // A failed save keeps what was chosen or typed, and says so beside it.
+const failed = (form, why) => {
+  const saved = form && form.querySelector(".saved");
+  if (saved) saved.classList.add("msg");
+  (saved || live()).textContent = "Inte sparat. " + (why || "Servern svarade inte.") + " Det du skrev står kvar här.";
+};
 for (const name of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
   document.addEventListener(name, (e) => {
-    const form = e.target.closest("form");
-    const text = "Inte sparat. Servern svarade inte. Det du skrev står kvar här.";
-    const saved = form && form.querySelector(".saved");
-    if (saved) {
-      saved.textContent = text;
-      saved.classList.add("msg");
-    } else {
-      live().textContent = text;
-    }
+    const xhr = e.detail.xhr;
+    const told = xhr && xhr.status && (xhr.getResponseHeader("Content-Type") || "").startsWith("text/plain");
+    failed(e.target.closest("form"), told ? xhr.responseText.trim() : "");
   });
 }
 
@@ -39,7 +38,30 @@ document.addEventListener("change", (e) => {
 // Leaving with something typed but not saved warns.
 let dirty = false;
 document.addEventListener("input", (e) => { if (e.target.closest("[data-dirty]")) dirty = true; });
-document.addEventListener("submit", () => { dirty = false; });
+
+// A form that leads to a new page first asks whether the server answers: else
+// the browser's error page would take the place of the text.
+let asked = null, sent = null;
+document.addEventListener("submit", (e) => {
+  const form = e.target;
+  if (!form.matches("[data-dirty]") || form === sent) {
+    dirty = false;
+    return;
+  }
+  e.preventDefault();
+  if (form === asked) return; // a second click
+  asked = form;
+  fetch("/halsa").then((answer) => {
+    if (!answer.ok) throw answer;
+    sent = form;
+    form.requestSubmit(e.submitter);
+    sent = null;
+    setTimeout(() => { asked = null; }, 3000); // somebody stopped it
+  }).catch(() => {
+    asked = null;
+    failed(form);
+  });
+});
 window.addEventListener("beforeunload", (e) => { if (dirty) e.preventDefault(); });
 
 // Print straight away where the page already shows everything.
