@@ -16,7 +16,7 @@ var ErrNotFound = errors.New("finns inte")
 // System is what is classified: an application, a service, an installation,
 // or a group of like things.
 type System struct {
-	ID          string // given by the store
+	ID          string // given by the store, or by a form so that a double post makes one system
 	Title       string
 	Description string
 	Unit        string // the owning unit's name

@@ -23,7 +23,7 @@ type catalogsPage struct {
 	Rows    []catalogRow
 	SetHash string
 	At      string
-	Failed  bool
+	Stale   bool // the latest change could not be loaded
 	TriedAt string
 	Count   int
 	List    string // the mistakes, as the author sees them at a terminal
@@ -64,7 +64,7 @@ func (s *server) catalogs(w http.ResponseWriter, r *http.Request) error {
 	l := s.Catalogs()
 	p := catalogsPage{page: s.page("Kravkataloger", "kataloger"), Rows: s.catalogRows(l.Catalog), SetHash: l.Catalog.SetHash, At: s.day(l.At)}
 	if len(l.Problems) > 0 {
-		p.Failed, p.TriedAt, p.Count = true, s.day(l.TriedAt), len(l.Problems)
+		p.Stale, p.TriedAt, p.Count = true, s.day(l.TriedAt), len(l.Problems)
 		var b bytes.Buffer
 		l.Problems.WriteText(&b, l.Source)
 		p.List = b.String()

@@ -28,7 +28,7 @@ type exportPage struct {
 	Should    int
 	Contract  int
 	Own       int // rows that stay inside
-	Done      bool
+	Done      doneForm
 	Token     string
 	Files     []exportFile
 	OpenCount int
@@ -44,7 +44,7 @@ func (s *server) export(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	d := o.Derivation
-	p := exportPage{page: s.classificationPage(o, "Kravbilaga"), Base: o.Base(), Draft: d.Draft(), Unknown: d.Count(rule.Unknown), Done: o.Has(engine.DoneKey("export")), Token: token(), OpenCount: len(d.Open)}
+	p := exportPage{page: s.classificationPage(o, "Kravbilaga"), Base: o.Base(), Draft: d.Draft(), Unknown: d.Count(rule.Unknown), Done: doneFormOf(o, "export", "Kravbilagan är hämtad"), Token: token(), OpenCount: len(d.Open)}
 	for _, t := range s.taskList(o)[:5] {
 		if t.Class != "done" {
 			p.Waits = append(p.Waits, t)

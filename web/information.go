@@ -26,7 +26,7 @@ type informationPage struct {
 	New      *newInformation
 	Effect   *effect
 	Raised   *engine.Raise
-	Done     bool
+	Done     doneForm
 	Token    string
 	Saved    string
 	Referred string // what level 4 leads to
@@ -120,7 +120,7 @@ type effectRow struct {
 
 func (s *server) informationPage(o *open) informationPage {
 	p := informationPage{page: s.classificationPage(o, "Information och nivåer"), Open: o, Base: o.Base(), Levels: levels(o.Facts),
-		Done: o.Has(engine.DoneKey("information")), Token: token()}
+		Done: doneFormOf(o, "information", "Steget är klart"), Token: token()}
 	for _, n := range o.Information() {
 		var info engine.Information
 		decode(o.Answers[engine.InformationKey(n)].Value, &info)

@@ -24,7 +24,7 @@ type lawsPage struct {
 	Who      string
 	Saved    string
 	Missing  []fieldError
-	Done     bool
+	Done     doneForm
 	Conflict *conflictView
 }
 
@@ -43,7 +43,7 @@ func (s *server) lawsPage(o *open) lawsPage {
 	a := o.Answers[engine.FactKey("lagrum")]
 	chosen, notKnown := values(a.Value)
 	p := lawsPage{page: s.classificationPage(o, "Lagrum"), Base: o.Base(), Version: a.Version, Token: token(), NotKnown: notKnown,
-		Answered: a.Given(), None: a.Given() && !notKnown && len(chosen) == 0, Done: o.Has(engine.DoneKey("laws"))}
+		Answered: a.Given(), None: a.Given() && !notKnown && len(chosen) == 0, Done: doneFormOf(o, "laws", "Steget är klart")}
 	if a.Given() && a.By.Name != "" {
 		p.Who = a.By.Name + ", " + s.day(a.At)
 	}

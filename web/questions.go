@@ -23,7 +23,7 @@ type questionsPage struct {
 	Asked    int
 	Answered int
 	Now      listNow
-	Done     bool
+	Done     doneForm
 	Version  int
 	Token    string
 	Paused   bool
@@ -160,7 +160,7 @@ func (q question) say(raw json.RawMessage) string {
 func (s *server) questionsPage(o *open) questionsPage {
 	p := questionsPage{
 		page: s.classificationPage(o, "Vad systemet är och hur det drivs"), Open: o, Base: o.Base(),
-		Done: o.Has(engine.DoneKey("facts")), Token: token(), Paused: o.paused(),
+		Done: doneFormOf(o, "facts", "Steget är klart"), Token: token(), Paused: o.paused(),
 		Now: nowOf(o),
 	}
 	f := factProgress(o)

@@ -29,7 +29,7 @@ type requirementsPage struct {
 	Reviewed int // rows in areas gone through
 	Total    int // rows that apply or can come to
 	Rows     int // of all areas, for the navigation
-	Done     bool
+	Done     doneForm
 	Full     bool
 	Draft    bool
 	NoLevels bool
@@ -158,7 +158,7 @@ func (s *server) requirements(w http.ResponseWriter, r *http.Request) error {
 	d := o.Derivation
 	p := requirementsPage{
 		page: s.classificationPage(o, "Kravlista"), Base: o.Base(), Levels: levels(o.Facts), Yes: d.Count(rule.Yes), Unknown: d.Count(rule.Unknown),
-		Draft: d.Draft(), Done: o.Has(engine.DoneKey("requirements")), Paused: o.paused(), Roles: o.Catalog.Roles, Token: token(),
+		Draft: d.Draft(), Done: doneFormOf(o, "requirements", "Kravlistan är genomgången"), Paused: o.paused(), Roles: o.Catalog.Roles, Token: token(),
 		Filter: filter{strings.TrimSpace(r.FormValue("q")), r.FormValue("typ"), r.FormValue("av"), r.FormValue("roll"), r.FormValue("visa")},
 	}
 	p.Full = p.Filter.Show == "hela"
@@ -304,7 +304,7 @@ func requirementRowOf(o *open, f *engine.Finding) requirementRow {
 		row.Reference = row.References[0]
 	}
 	for _, l := range q.Laws {
-		row.Laws = append(row.Laws, l.Title+", "+l.Source)
+		row.Laws = append(row.Laws, l.Source)
 	}
 	thresholds(o, e, &row)
 	row.Why = why(o, f)
@@ -457,7 +457,7 @@ func flips(o *open, f *engine.Finding) (string, []string) {
 
 // saveReviewed marks an area as gone through, or takes the mark back.
 func (s *server) saveReviewed(w http.ResponseWriter, r *http.Request) error {
-	o, err := s.writable(r)
+	o, err := s.open(r)
 	if err != nil {
 		return err
 	}
@@ -465,13 +465,5 @@ func (s *server) saveReviewed(w http.ResponseWriter, r *http.Request) error {
 	if !slices.ContainsFunc(o.Catalog.Areas, func(a *catalog.Area) bool { return a.ID == id }) {
 		return errNotFound
 	}
-	key := engine.ReviewedKey(id)
-	var value any
-	if r.PostFormValue("klart") == "ja" {
-		value = true
-	}
-	if err := s.mark(r, o, map[string]any{key: value}); err != nil {
-		return err
-	}
-	return seeOther(w, r, o.Base()+"/krav#"+id)
+	return s.saveMark(w, r, engine.ReviewedKey(id), "/krav#"+id)
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -276,6 +277,7 @@ type newSystemPage struct {
 	Role                    string
 	Roles                   []string
 	Units                   []string
+	Token                   string // becomes the system's id: two posts of one form make one system
 }
 
 func (s *server) newSystemForm(w http.ResponseWriter, r *http.Request) error {
@@ -290,7 +292,7 @@ func (s *server) newSystemForm(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) systemForm(r *http.Request) (newSystemPage, error) {
-	p := newSystemPage{page: s.page("Ny klassning", "system", crumb{"System", "/system"}, crumb{"Ny klassning", ""}), Roles: s.roles()}
+	p := newSystemPage{page: s.page("Ny klassning", "system", crumb{"System", "/system"}, crumb{"Ny klassning", ""}), Roles: s.roles(), Token: token()}
 	records, err := s.Store.Systems(r.Context())
 	if err != nil {
 		return p, err
@@ -325,6 +327,9 @@ func (s *server) createSystem(w http.ResponseWriter, r *http.Request) error {
 	}
 	p.Name, p.Description = strings.TrimSpace(r.PostFormValue("namn")), strings.TrimSpace(r.PostFormValue("beskrivning"))
 	p.Unit, p.Members, p.Role = strings.TrimSpace(r.PostFormValue("enhet")), strings.TrimSpace(r.PostFormValue("antal")), r.PostFormValue("roll")
+	if given := r.PostFormValue("nyckel"); tokenPattern.MatchString(given) {
+		p.Token = given
+	}
 	if p.Name == "" {
 		p.Missing = append(p.Missing, fieldError{"namn", "Skriv vad systemet heter"})
 	}
@@ -350,16 +355,18 @@ func (s *server) createSystem(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	rec, err := s.Store.CreateSystem(r.Context(), s.Person.ID,
-		engine.System{Title: p.Name, Description: p.Description, Unit: p.Unit, Members: members}, "A", c.SetHash)
+		engine.System{ID: p.Token, Title: p.Name, Description: p.Description, Unit: p.Unit, Members: members}, "A", c.SetHash)
 	if err != nil {
 		return err
 	}
 	cleared := engine.Cleared{Role: p.Role, Date: s.today()}
-	if _, err := s.Store.SaveAnswers(r.Context(), s.Person.ID, rec.Classification.ID, "", []engine.Change{change(engine.KeyStop, cleared, 0)}); err != nil {
+	if _, err := s.Store.SaveAnswers(r.Context(), s.Person.ID, rec.Classification.ID, p.Token, []engine.Change{change(engine.KeyStop, cleared, 0)}); err != nil {
 		return err
 	}
 	return seeOther(w, r, "/klassning/"+url.PathEscape(rec.Classification.ID))
 }
+
+var tokenPattern = regexp.MustCompile(`^[0-9a-f]{24}$`)
 
 func number(s string) (int, bool) {
 	n := 0

@@ -249,24 +249,40 @@ func reviewedAreas(o *open) (all, reviewed int) {
 	return
 }
 
+// doneForm says that a section is done, or opens it again.
+type doneForm struct {
+	Base, Section, Token string
+	Done                 bool
+	Text                 string // of the button
+}
+
+func doneFormOf(o *open, section, text string) doneForm {
+	return doneForm{o.Base(), section, token(), o.Has(engine.DoneKey(section)), text}
+}
+
 // saveDone marks a section as done, or takes the mark back.
 func (s *server) saveDone(w http.ResponseWriter, r *http.Request) error {
-	o, err := s.writable(r)
-	if err != nil {
-		return err
-	}
 	id := chi.URLParam(r, "section")
 	if !slices.ContainsFunc(sections, func(x section) bool { return x.ID == id && x.ID != "stop" }) {
 		return errNotFound
 	}
-	key := engine.DoneKey(id)
+	return s.saveMark(w, r, engine.DoneKey(id), "")
+}
+
+// saveMark sets a mark, or takes it back, and goes to a page of the
+// classification. The last one wins: a mark is a yes or a no, and the journal
+// has both.
+func (s *server) saveMark(w http.ResponseWriter, r *http.Request, key, page string) error {
+	o, err := s.writable(r)
+	if err != nil {
+		return err
+	}
 	var value any
 	if r.PostFormValue("klart") == "ja" {
 		value = true
 	}
-	// Last writer wins: the mark is a yes or a no, and the journal has both.
 	if err := s.mark(r, o, map[string]any{key: value}); err != nil {
 		return err
 	}
-	return seeOther(w, r, o.Base())
+	return seeOther(w, r, o.Base()+page)
 }

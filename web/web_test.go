@@ -834,6 +834,24 @@ func TestDoublePost(t *testing.T) {
 	}
 }
 
+// Two posts of one form make one system, and both lead to it.
+func TestDoublePostOfANewSystem(t *testing.T) {
+	s := newSite(t)
+	form := s.get("/system/nytt/uppgifter?omfattas=nej").form("/system", "namn", "Felanmälan", "enhet", "Trafikkontoret", "roll", "Systemägare")
+	first, second := s.post("/system", form), s.post("/system", form)
+	first.wants(303)
+	second.wants(303)
+	if a, b := first.Header.Get("Location"), second.Header.Get("Location"); a != b {
+		t.Errorf("first to %s, then to %s", a, b)
+	}
+	if n := strings.Count(s.get("/system").Body, ">Felanmälan</a>"); n != 1 {
+		t.Errorf("%d systems", n)
+	}
+	// The same key with other content is another form, and is refused.
+	form.Set("namn", "Något annat")
+	s.post("/system", form).wants(503, "redan skickats")
+}
+
 func TestHiddenQuestions(t *testing.T) {
 	s := newSite(t)
 	base := s.system("Signalerna")

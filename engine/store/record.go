@@ -25,10 +25,15 @@ func (s *Store) EnsurePerson(ctx context.Context, p engine.Person) error {
 }
 
 // CreateSystem keeps a system and its first classification. The person must be
-// known (EnsurePerson) and the catalogue kept (PutCatalog). The id, the time
-// and the creator in sys are the store's to give.
+// known (EnsurePerson) and the catalogue kept (PutCatalog). The time and
+// the creator in sys are the store's to give, and so is the id when it is empty.
+// A caller that makes the id itself may call again with the same: the system is
+// created once, and with other content the call is refused (ErrKeyReused).
 func (s *Store) CreateSystem(ctx context.Context, by string, sys engine.System, typ, catalogHash string) (engine.Record, error) {
-	sys.ID = newID()
+	given := sys.ID != ""
+	if !given {
+		sys.ID = newID()
+	}
 	id := newID()
 	about, err := json.Marshal(struct {
 		Title       string `json:"title"`
@@ -50,6 +55,16 @@ func (s *Store) CreateSystem(ctx context.Context, by string, sys engine.System, 
 	err = s.write(ctx, func(tx *sql.Tx) error {
 		if _, err := person(ctx, tx, by); err != nil {
 			return err
+		}
+		if given {
+			first, err := firstClassification(ctx, tx, sys)
+			if err != nil {
+				return err
+			}
+			if first != "" {
+				record, err = recordOf(ctx, tx, first)
+				return err
+			}
 		}
 		now := stamp(s.now())
 		if _, err := tx.ExecContext(ctx, `INSERT INTO system (id, title, description, unit, members, created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
@@ -74,6 +89,22 @@ func (s *Store) CreateSystem(ctx context.Context, by string, sys engine.System, 
 		return err
 	})
 	return record, err
+}
+
+// firstClassification finds what an earlier call with the same id created;
+// empty when there was none.
+func firstClassification(ctx context.Context, tx *sql.Tx, sys engine.System) (string, error) {
+	var id, title, unit string
+	err := tx.QueryRowContext(ctx, `SELECT c.id, s.title, s.unit FROM system s JOIN classification c ON c.system_id = s.id WHERE s.id = $1 ORDER BY c.created_at, c.id`, sys.ID).Scan(&id, &title, &unit)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return "", nil
+	case err != nil:
+		return "", fmt.Errorf("store: find system: %w", err)
+	case title != sys.Title || unit != sys.Unit:
+		return "", &Error{keyReused, ErrKeyReused}
+	}
+	return id, nil
 }
 
 // Systems gives every classification with its system and answers, in the

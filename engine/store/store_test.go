@@ -195,6 +195,23 @@ func TestNotFound(t *testing.T) {
 	}
 }
 
+// An id that the caller made creates its system once.
+func TestCreateSystemTwice(t *testing.T) {
+	s, _ := fresh(t)
+	sys := engine.System{ID: "formular1", Title: "Felanmälan", Unit: "Trafik"}
+	first, err := s.CreateSystem(ctx, anna.ID, sys, "A", hash)
+	check(t, err)
+	second, err := s.CreateSystem(ctx, anna.ID, sys, "A", hash)
+	check(t, err)
+	if first.System.ID != "formular1" || second.Classification.ID != first.Classification.ID {
+		t.Errorf("first %v, then %v", first.Classification, second.Classification)
+	}
+	sys.Title = "Något annat"
+	if _, err := s.CreateSystem(ctx, anna.ID, sys, "A", hash); !errors.Is(err, ErrKeyReused) {
+		t.Errorf("other content under the same id: %v", err)
+	}
+}
+
 func TestCreateSystemIsAllOrNothing(t *testing.T) {
 	s, _ := fresh(t)
 	for name, c := range map[string]struct{ by, typ, hash string }{
