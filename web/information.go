@@ -45,7 +45,7 @@ type informationItem struct {
 }
 
 type newInformation struct {
-	Missing []fieldError
+	Missing fieldErrors
 	Types   []*catalog.InformationType // those not there yet
 	Own     string
 	Chosen  string
@@ -62,7 +62,7 @@ type informationForm struct {
 	Matrix        []consequenceRow
 	Laws          []string
 	Version       int
-	Missing       []fieldError
+	Missing       fieldErrors
 	Changed       bool
 	Conflict      *conflictView
 	Token         string
@@ -76,6 +76,9 @@ type aspectForm struct {
 	HasPreset           bool
 	Raised              bool
 }
+
+// First is the id of the aspect's first choice, to which an error leads.
+func (a aspectForm) First() string { return "niva-" + a.ID + "-0" }
 
 type levelChoice struct {
 	Value  int
@@ -115,6 +118,7 @@ type levelChange struct {
 type effectRow struct {
 	ID    string
 	Title []engine.Span
+	Now   string // the new value, when the title does not show it
 	Was   string
 }
 
@@ -330,11 +334,11 @@ func (s *server) informationForm(o *open, n int, info engine.Information, versio
 }
 
 // informationFrom reads the form.
-func informationFrom(r *http.Request, o *open, was engine.Information) (engine.Information, []fieldError, bool) {
+func informationFrom(r *http.Request, o *open, was engine.Information) (engine.Information, fieldErrors, bool) {
 	info := engine.Information{Type: was.Type, Levels: map[string]int{}, Rated: map[string]map[string]int{},
 		Justification: strings.TrimSpace(r.PostFormValue("motivering")), DecidedBy: r.PostFormValue("godkand")}
 	t := o.Facts.InformationType(was.Type)
-	var missing []fieldError
+	var missing fieldErrors
 	stop, lowered, differs := false, false, false
 	for _, l := range o.Facts.Levels {
 		id := l.Aspect.ID
@@ -518,11 +522,14 @@ func effectBetween(before, after *open) *effect {
 	e.Rows.Added, e.Rows.Removed, e.Rows.Undecided = rows(e.Changes.Added), rows(e.Changes.Removed), rows(e.Changes.Undecided)
 	for _, x := range e.Changes.Sharpened {
 		row := effectRow{ID: x.After.Requirement.ID, Title: x.After.Title}
-		var was []string
+		var was, now []string
 		for _, p := range x.Parameters {
-			was = append(was, p.Before)
+			was, now = append(was, p.Before), append(now, p.After)
 		}
 		row.Was = strings.Join(was, ", ")
+		if !slices.ContainsFunc(row.Title, func(s engine.Span) bool { return s.Mark }) {
+			row.Now = strings.Join(now, ", ") // the value is in the wording alone
+		}
 		e.Rows.Sharpened = append(e.Rows.Sharpened, row)
 	}
 	e.Nothing = !changed && e.Changes.Empty()
@@ -541,7 +548,7 @@ type raisePage struct {
 	By       string
 	Roles    []string
 	Effect   *effect
-	Missing  []fieldError
+	Missing  fieldErrors
 	Version  int
 	Token    string
 	Has      bool

@@ -23,7 +23,7 @@ type lawsPage struct {
 	Token    string
 	Who      string
 	Saved    string
-	Missing  []fieldError
+	Missing  fieldErrors
 	Done     doneForm
 	Conflict *conflictView
 }
@@ -89,9 +89,9 @@ func (s *server) saveLaws(w http.ResponseWriter, r *http.Request) error {
 	var value any
 	switch {
 	case len(given) == 0:
-		p.Missing = []fieldError{{"inget", "Kryssa i de lagrum som gäller, eller Inget av dessa"}}
+		p.Missing = fieldErrors{{"inget", "Kryssa i de lagrum som gäller, eller Inget av dessa"}}
 	case len(given) > 1 && (slices.Contains(given, "inget") || slices.Contains(given, engine.VetEj)):
-		p.Missing = []fieldError{{"inget", "Du har kryssat både ett lagrum och Inget av dessa eller Vet ej. Ta bort det ena"}}
+		p.Missing = fieldErrors{{"inget", "Du har kryssat både ett lagrum och Inget av dessa eller Vet ej. Ta bort det ena"}}
 	case given[0] == engine.VetEj:
 		value = engine.VetEj
 	default:

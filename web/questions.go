@@ -27,7 +27,7 @@ type questionsPage struct {
 	Version  int
 	Token    string
 	Paused   bool
-	Missing  []fieldError
+	Missing  fieldErrors
 	All      bool // the printable list of every question
 }
 
@@ -283,7 +283,7 @@ func (s *server) saveFact(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := s.questionsPage(o)
 	p.Failed = true
-	p.Missing = []fieldError{{id + "-" + q.Choices[0].ID, problem}}
+	p.Missing = fieldErrors{{id + "-" + q.Choices[0].ID, problem}}
 	for _, x := range o.Catalog.Facts {
 		if x == f {
 			p.add(q)

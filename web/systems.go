@@ -216,7 +216,7 @@ type stopPage struct {
 	Cleared        *engine.Cleared
 	Paused         bool
 	By, When       string
-	Missing        []fieldError
+	Missing        fieldErrors
 	Role           string
 	Version        int
 	Token          string
@@ -225,6 +225,18 @@ type stopPage struct {
 
 // fieldError is one thing to mend, linked to its field.
 type fieldError struct{ Field, Text string }
+
+type fieldErrors []fieldError
+
+// For is what is wrong with a field, empty when nothing is.
+func (e fieldErrors) For(field string) string {
+	for _, x := range e {
+		if x.Field == field {
+			return x.Text
+		}
+	}
+	return ""
+}
 
 func (s *server) stopQuestion() (question, help, refer, referTo string) {
 	stops := s.Catalogs().Catalog.Stops
@@ -265,13 +277,13 @@ func (s *server) newSystemStop(w http.ResponseWriter, r *http.Request) error {
 		return s.render(w, http.StatusOK, "stop", p)
 	}
 	p.Failed = true
-	p.Missing = []fieldError{{"svar-nej", "Välj ett svar på frågan"}}
+	p.Missing = fieldErrors{{"svar-nej", "Välj ett svar på frågan"}}
 	return s.render(w, http.StatusUnprocessableEntity, "stop", p)
 }
 
 type newSystemPage struct {
 	page
-	Missing                 []fieldError
+	Missing                 fieldErrors
 	Name, Description, Unit string
 	Members                 string
 	Role                    string
@@ -416,7 +428,7 @@ func (s *server) saveStop(w http.ResponseWriter, r *http.Request) error {
 		p.Role = r.PostFormValue("roll")
 		if !slices.Contains(p.Roles, p.Role) {
 			p.Failed = true
-			p.Missing = []fieldError{{"roll", "Välj vilken roll som gör bedömningen"}}
+			p.Missing = fieldErrors{{"roll", "Välj vilken roll som gör bedömningen"}}
 			return s.render(w, http.StatusUnprocessableEntity, "stop", p)
 		}
 		cleared := engine.Cleared{Role: p.Role, Date: s.today()}
@@ -434,7 +446,7 @@ func (s *server) saveStop(w http.ResponseWriter, r *http.Request) error {
 		return s.render(w, http.StatusOK, "stop", p)
 	}
 	p.Failed = true
-	p.Missing = []fieldError{{"svar-nej", "Välj ett svar på frågan"}}
+	p.Missing = fieldErrors{{"svar-nej", "Välj ett svar på frågan"}}
 	return s.render(w, http.StatusUnprocessableEntity, "stop", p)
 }
 

@@ -549,7 +549,7 @@ func TestStopQuestionForNewSystem(t *testing.T) {
 	referral := shipped().Stops[0].Referral
 	for answer, word := range map[string]string{"ja": "Ja", "vet_ej": "Vet ej"} {
 		got := s.submit("/system/nytt", "/system/nytt", "svar", answer)
-		got.wants(200, "Du svarade "+word, referral, "Inget av det du svarade har sparats")
+		got.wants(200, "Du svarade "+word, referral, "inget svar har sparats")
 		if len(find(got.doc(), "form")) != 0 {
 			t.Error("there is a way on from the referral")
 		}
