@@ -91,14 +91,13 @@ type (
 		Applies    rule.Truth        `json:"applies"`
 		Because    string            `json:"because"`
 		DependsOn  []string          `json:"depends_on"`
-		Text       jsonText          `json:"text"`
+		Title      string            `json:"title"`
+		Text       string            `json:"text"` // the SHALL wording, or the IS wording of one that has no other
+		Is         string            `json:"is"`
+		Shall      string            `json:"shall"`
+		Obligation string            `json:"obligation"`
 		Parameters map[string]string `json:"parameters"`
 		Offers     []jsonOffer       `json:"offers"`
-	}
-	jsonText struct {
-		Title string `json:"title"`
-		Is    string `json:"is"`
-		Shall string `json:"shall"`
 	}
 	jsonOffer struct {
 		Answer     string     `json:"answer"`
@@ -154,8 +153,11 @@ func requirementJSON(f *engine.Finding) jsonRequirement {
 	r := jsonRequirement{
 		ID: f.Requirement.ID, Area: f.Requirement.AreaID, Profile: profileID(f.Requirement.Profile),
 		Applies: f.Applies, Because: f.Because, DependsOn: []string{},
-		Text:       jsonText{engine.Text(f.Title), engine.Text(f.Is), engine.Text(f.Shall)},
+		Title: engine.Text(f.Title), Is: engine.Text(f.Is), Shall: engine.Text(f.Shall), Obligation: f.Effective.Obligation,
 		Parameters: map[string]string{}, Offers: []jsonOffer{},
+	}
+	if r.Text = r.Shall; r.Text == "" {
+		r.Text = r.Is
 	}
 	for _, q := range f.DependsOn {
 		r.DependsOn = append(r.DependsOn, q.ID)
