@@ -3,7 +3,6 @@ package web
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -23,14 +22,12 @@ type exportPage struct {
 	Draft     bool
 	Unknown   int
 	Waits     []task
-	Supplier  int // rows for the tenderers
-	Shall     int
-	Should    int
-	Contract  int
-	Own       int // rows that stay inside
+	Tally     workbook.Tally
 	Done      doneForm
 	Token     string
 	Files     []exportFile
+	Deadline  string // for tenders, as it was written
+	Missing   fieldErrors
 	OpenCount int
 }
 
@@ -45,59 +42,55 @@ func (s *server) export(w http.ResponseWriter, r *http.Request) error {
 	}
 	d := o.Derivation
 	p := exportPage{page: s.classificationPage(o, "Kravbilaga"), Base: o.Base(), Draft: d.Draft(), Unknown: d.Count(rule.Unknown), Done: doneFormOf(o, "export", "Kravbilagan är hämtad"), Token: token(), OpenCount: len(d.Open)}
+	p.Deadline = strings.TrimSpace(r.FormValue("senast"))
+	deadline, problem := s.deadline(p.Deadline)
+	query := ""
+	switch {
+	case problem != "":
+		p.Failed, p.Missing = true, fieldErrors{{"senast", problem}}
+	case deadline != "":
+		query = "?senast=" + p.Deadline
+	}
 	for _, t := range s.taskList(o)[:5] {
 		if t.Class != "done" {
 			p.Waits = append(p.Waits, t)
 		}
 	}
-	for _, f := range d.Findings {
-		if f.Applies != rule.Yes {
-			continue
-		}
-		switch {
-		case f.Requirement.Concern == "own" || len(f.Shall) == 0:
-			p.Own++
-			continue
-		case f.Effective.Obligation == "should":
-			p.Should++
-		case f.Requirement.Category == "contract":
-			p.Contract++
-		default:
-			p.Shall++
-		}
-		p.Supplier++
-	}
+	state := s.exported(o, deadline)
+	p.Tally = state.Tally()
 	for _, kind := range []struct{ title, text, path string }{
 		{"Kravbilaga", "Till anbudsgivarna. Innehåller kraven och rutor att fylla i, men inga nivåer, skäl eller andra uppgifter om systemet.", "kravbilaga"},
 		{"Motivering", "För er egen akt. Visar för varje krav vilka nivåer, uppgifter och lagrum som gav det. Kan omfattas av sekretess.", "motivering"},
 	} {
-		data, err := s.workbook(o, kind.path)
+		data, err := workbookOf(state, kind.path)
 		if err != nil {
 			return err
 		}
-		p.Files = append(p.Files, exportFile{kind.title, kind.text, o.Base() + "/" + kind.path + ".xlsx", fileName(o, kind.path), sha256hex(data)})
+		p.Files = append(p.Files, exportFile{kind.title, kind.text, o.Base() + "/" + kind.path + ".xlsx" + query, fileName(o, kind.path), sha256hex(data)})
 	}
 	return s.render(w, http.StatusOK, "export", p)
 }
 
-// workbook makes one of the two files. The same state gives the same bytes: its
-// date is that of the last saved answer.
-func (s *server) workbook(o *open, kind string) ([]byte, error) {
+// exported is the state that both files show. Its date is that of the last
+// saved answer, so that the same state gives the same bytes.
+func (s *server) exported(o *open, deadline string) workbook.State {
 	date := o.Classification.CreatedAt
 	if a, ok := last(o.Record, "fact/", "information/", engine.KeyRaise); ok {
 		date = a.At
 	}
-	state := workbook.State{Derivation: o.Derivation, System: o.System.Title, Unit: o.System.Unit, ClassificationID: o.Classification.ID,
-		Date: date.In(s.Location).Format(time.DateOnly)}
-	var b bytes.Buffer
-	write := func(w io.Writer, st workbook.State) error { _, err := workbook.WriteRequirements(w, st); return err }
+	return workbook.State{Derivation: o.Derivation, System: o.System.Title, Unit: o.System.Unit, ClassificationID: o.Classification.ID,
+		Date: date.In(s.Location).Format(time.DateOnly), Deadline: deadline}
+}
+
+// workbookOf makes one of the two files.
+func workbookOf(state workbook.State, kind string) ([]byte, error) {
+	write := workbook.WriteRequirements
 	if kind == "motivering" {
-		write = func(w io.Writer, st workbook.State) error { _, err := workbook.WriteJustification(w, st); return err }
+		write = workbook.WriteJustification
 	}
-	if err := write(&b, state); err != nil {
-		return nil, err
-	}
-	return b.Bytes(), nil
+	var b bytes.Buffer
+	_, err := write(&b, state)
+	return b.Bytes(), err
 }
 
 func (s *server) downloadRequirements(w http.ResponseWriter, r *http.Request) error {
@@ -116,7 +109,11 @@ func (s *server) download(w http.ResponseWriter, r *http.Request, kind string) e
 	if o.paused() {
 		return errPaused
 	}
-	data, err := s.workbook(o, kind)
+	deadline, problem := s.deadline(r.FormValue("senast"))
+	if problem != "" {
+		return &Problem{http.StatusBadRequest, problem, "Ingen fil har skapats.", o.Base() + "/kravbilaga", "Till kravbilagan"}
+	}
+	data, err := workbookOf(s.exported(o, deadline), kind)
 	if err != nil {
 		return err
 	}
@@ -148,4 +145,22 @@ func fileName(o *open, kind string) string {
 		draft = "-utkast"
 	}
 	return kind + "-" + name + draft + ".xlsx"
+}
+
+var longMonths = [...]string{"januari", "februari", "mars", "april", "maj", "juni", "juli", "augusti", "september", "oktober", "november", "december"}
+
+// deadline reads the last day for tenders, 2027-01-31, and writes it as the
+// file shows it. Empty in, empty out. problem is what to tell the person.
+func (s *server) deadline(date string) (shown, problem string) {
+	if date = strings.TrimSpace(date); date == "" {
+		return "", ""
+	}
+	d, err := time.Parse(time.DateOnly, date)
+	if err != nil {
+		return "", "Skriv datumet som år-månad-dag, till exempel 2027-01-31"
+	}
+	if date <= s.today() {
+		return "", "Datumet måste ligga efter i dag, " + s.today()
+	}
+	return fmt.Sprintf("%d %s %d", d.Day(), longMonths[d.Month()-1], d.Year()), ""
 }

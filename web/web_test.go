@@ -834,6 +834,23 @@ func TestDoublePost(t *testing.T) {
 	}
 }
 
+// The last day for tenders stands in the kravbilaga, and only a day to come is
+// taken.
+func TestDeadline(t *testing.T) {
+	s := newSite(t)
+	base := s.filled()
+	without := s.get(base + "/kravbilaga.xlsx").wants(200).Body
+	s.get(base+"/kravbilaga?senast=2027-01-31").wants(200, "kravbilaga-")
+	with := s.get(base + "/kravbilaga.xlsx?senast=2027-01-31").wants(200).Body
+	if with == without {
+		t.Error("the day makes no difference to the file")
+	}
+	for _, bad := range []string{"snart", "2020-01-01", "2027-13-01"} {
+		s.get(base+"/kravbilaga?senast="+bad).wants(200, "Fel: ", "atum")
+		s.get(base + "/kravbilaga.xlsx?senast=" + bad).wants(400)
+	}
+}
+
 // Two posts of one form make one system, and both lead to it.
 func TestDoublePostOfANewSystem(t *testing.T) {
 	s := newSite(t)

@@ -11,7 +11,7 @@ import (
 // justificationSheets builds the motivering.
 func justificationSheets(s State) []sheet {
 	return []sheet{
-		{name: sheetOverview, columns: []column{{width: 34, bold: true}, {width: 100}}, key: -1, paper: a4, rows: overview(s, s.tally())},
+		{name: sheetOverview, columns: []column{{width: 34, bold: true}, {width: 100}}, key: -1, paper: a4, rows: overview(s, s.Tally())},
 		appliesSheet(s), othersSheet(s), answersSheet(s),
 	}
 }

@@ -103,7 +103,7 @@ func fill(format string, args ...any) string { return fmt.Sprintf(format, args..
 
 // readMe is the first sheet of a kravbilaga, which a tenderer reads before
 // anything else.
-func readMe(s State, t tally) []row {
+func readMe(s State, t Tally) []row {
 	var out []row
 	add := func(l look, text string) { out = append(out, row{look: l, cells: texts(text)}) }
 	heading := func(text string) { add(lookHeading, text) }
@@ -126,8 +126,8 @@ func readMe(s State, t tally) []row {
 	}
 	if draft {
 		heading("Det här är ett utkast")
-		if t.open > 0 {
-			say(plural(t.open, "En rad har typen Ej avgjort. Den kan bli ett krav eller falla bort när underlaget är klart.",
+		if t.Open > 0 {
+			say(plural(t.Open, "En rad har typen Ej avgjort. Den kan bli ett krav eller falla bort när underlaget är klart.",
 				"%d rader har typen Ej avgjort. De kan bli krav eller falla bort när underlaget är klart."))
 		}
 		say("Underlaget är inte klart. Använd inte filen i en upphandling förrän allt är avgjort.")
@@ -142,16 +142,16 @@ func readMe(s State, t tally) []row {
 	say("Bladet Sammanfattning räknar hur många rader ni har besvarat i varje område. Se till att inget saknas innan ni lämnar in.")
 
 	heading("Vad orden betyder")
-	if t.shall > 0 {
+	if t.Shall > 0 {
 		say("Ska: ett obligatoriskt krav. Ett anbud som inte uppfyller alla ska-krav kan komma att förkastas.")
 	}
-	if t.should > 0 {
+	if t.Should > 0 {
 		say("Bör: ett krav som ger poäng i utvärderingen. Kolumnen Vikt visar hur många poäng Ja och Delvis ger. Nej ger inga poäng, men gör inte att anbudet förkastas.")
 	}
-	if t.terms > 0 {
+	if t.Terms > 0 {
 		say("Villkor: ett kontraktsvillkor. Ni accepterar det i anbudet och uppfyller det när avtalet gäller.")
 	}
-	if t.open > 0 {
+	if t.Open > 0 {
 		say("Ej avgjort: det är ännu inte klart om kravet gäller.")
 	}
 	say("Hänvisning: lag, föreskrift eller standard som kravet bygger på. Det är texten i kolumnen Krav som ni ska uppfylla.")
@@ -170,35 +170,35 @@ func readMe(s State, t tally) []row {
 }
 
 // answers tells which answers each type takes, of the types that there are.
-func (t tally) answers() string {
+func (t Tally) answers() string {
 	var s []string
-	if t.shall > 0 {
+	if t.Shall > 0 {
 		s = append(s, "ska-krav besvaras med Ja eller Nej")
 	}
-	if t.should > 0 {
+	if t.Should > 0 {
 		s = append(s, "bör-krav med Ja, Delvis eller Nej")
 	}
-	if t.terms > 0 {
+	if t.Terms > 0 {
 		s = append(s, "villkor med Accepteras eller Nej")
 	}
 	if len(s) == 0 {
 		return "svaret är Ja eller Nej."
 	}
-	if t.shall == 0 {
+	if t.Shall == 0 {
 		s[0] = strings.Replace(s[0], " med ", " besvaras med ", 1)
 	}
 	return join(s) + "."
 }
 
-func (t tally) reservation() string {
-	if t.should > 0 {
+func (t Tally) reservation() string {
+	if t.Should > 0 {
 		return "Delvis eller Nej"
 	}
 	return "Nej"
 }
 
 // overview is the first sheet of a motivering.
-func overview(s State, t tally) []row {
+func overview(s State, t Tally) []row {
 	d := s.Derivation
 	c := d.Facts.Catalog
 	var out []row
@@ -244,13 +244,13 @@ func overview(s State, t tally) []row {
 
 	heading(label.counts)
 	line("Krav som gäller", itoa(d.Count(engine.Yes)))
-	line("I kravbilagan", fill("%d: %d ska, %d bör, %d villkor och %d ej avgjorda", t.rows(), t.shall, t.should, t.terms, t.open))
-	line("Avtal ger redan", itoa(t.contracted)+". De är inte med i kravbilagan.")
-	line("Antaget i avtal", itoa(t.assumed)+". De är med i kravbilagan tills avtalet är kontrollerat.")
-	line("Eget ansvar", itoa(t.own)+". De riktar sig inte till leverantören.")
-	line("Saknar ska-lydelse", itoa(t.noText))
-	line("Gäller inte", itoa(d.Count(engine.No)-t.excluded))
-	line("Borttagna av profil", itoa(t.excluded))
+	line("I kravbilagan", fill("%d: %d ska, %d bör, %d villkor och %d ej avgjorda", t.Rows(), t.Shall, t.Should, t.Terms, t.Open))
+	line("Avtal ger redan", itoa(t.Contracted)+". De är inte med i kravbilagan.")
+	line("Antaget i avtal", itoa(t.Assumed)+". De är med i kravbilagan tills avtalet är kontrollerat.")
+	line("Eget ansvar", itoa(t.Own)+". De riktar sig inte till leverantören.")
+	line("Saknar ska-lydelse", itoa(t.NoText))
+	line("Gäller inte", itoa(d.Count(engine.No)-t.Excluded))
+	line("Borttagna av profil", itoa(t.Excluded))
 	line("Ej avgjorda", itoa(d.Count(engine.Unknown)))
 
 	heading(label.laws2)

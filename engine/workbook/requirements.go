@@ -66,37 +66,44 @@ func kindOf(x *engine.Finding) string {
 	return typeShall
 }
 
-// tally counts findings by what becomes of them.
-type tally struct {
-	shall, should, terms, open                 int // rows of the kravbilaga
-	contracted, assumed, own, noText, excluded int
+// Tally counts findings by what becomes of them in the kravbilaga.
+type Tally struct {
+	Shall, Should, Terms, Open int // its rows, by type
+
+	Contracted int // left out: an agreement gives them already
+	Assumed    int // among its rows: an agreement may give them, which nobody has checked
+	Own        int // left out: they do not concern the supplier
+	NoText     int // left out: they have no SHALL wording
+	Excluded   int // a profile takes them out
 }
 
-func (t tally) rows() int { return t.shall + t.should + t.terms + t.open }
+// Rows is how many rows the kravbilaga has.
+func (t Tally) Rows() int { return t.Shall + t.Should + t.Terms + t.Open }
 
-func (s State) tally() tally {
-	var t tally
+// Tally counts what becomes of each finding.
+func (s State) Tally() Tally {
+	var t Tally
 	for i := range s.Derivation.Findings {
 		x := &s.Derivation.Findings[i]
 		switch f := s.fate(x); f {
 		case sent, sentOpen:
-			*map[string]*int{typeShall: &t.shall, typeShould: &t.should, typeTerms: &t.terms, typeOpen: &t.open}[kindOf(x)]++
+			*map[string]*int{typeShall: &t.Shall, typeShould: &t.Should, typeTerms: &t.Terms, typeOpen: &t.Open}[kindOf(x)]++
 			if f == sent && slices.ContainsFunc(x.Offers, s.assumed) {
-				t.assumed++
+				t.Assumed++
 			}
 		case contracted:
-			t.contracted++
+			t.Contracted++
 		case own:
 			if x.Applies == engine.Yes {
-				t.own++
+				t.Own++
 			}
 		case noText:
 			if x.Applies == engine.Yes {
-				t.noText++
+				t.NoText++
 			}
 		case notApplies:
 			if x.Effective.Excluded != nil {
-				t.excluded++
+				t.Excluded++
 			}
 		}
 	}
@@ -123,7 +130,7 @@ func requirementColumns() []column {
 
 // requirementSheets builds the kravbilaga.
 func requirementSheets(s State) []sheet {
-	t := s.tally()
+	t := s.Tally()
 	krav := sheet{name: sheetRows, table: true, key: 12, paper: a4, columns: requirementColumns()}
 	var areas []string
 	for i := range s.Derivation.Findings {
