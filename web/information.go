@@ -533,8 +533,13 @@ func effectBetween(before, after *open) *effect {
 		e.Rows.Sharpened = append(e.Rows.Sharpened, row)
 	}
 	e.Nothing = !changed && e.Changes.Empty()
-	seen = append(seen, itoa(e.Before), itoa(e.After), itoa(len(e.Changes.Added)), itoa(len(e.Changes.Removed)))
-	e.Seen = strings.Join(seen, "-")
+	for _, rows := range [][]effectRow{e.Rows.Added, e.Rows.Removed, e.Rows.Sharpened, e.Rows.Undecided} {
+		for _, row := range rows {
+			seen = append(seen, row.ID, engine.Text(row.Title), row.Now)
+		}
+		seen = append(seen, "")
+	}
+	e.Seen = sha256hex([]byte(strings.Join(seen, "\n")))[:16]
 	return e
 }
 
