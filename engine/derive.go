@@ -121,10 +121,19 @@ type Question struct {
 	Matters int
 }
 
-// Draft tells whether anything is still unknown or unsettled: then a list is a
-// draft and must say so.
-func (d *Derivation) Draft() bool {
-	return slices.ContainsFunc(d.Findings, func(f Finding) bool { return f.Applies == rule.Unknown || f.Unsettled })
+// Draft tells whether anything is undecided: then a list is a draft and must
+// say so.
+func (d *Derivation) Draft() bool { return d.Undecided() > 0 }
+
+// Undecided counts the findings of which the verdict or the text is still open.
+func (d *Derivation) Undecided() int {
+	n := 0
+	for _, f := range d.Findings {
+		if f.Applies == rule.Unknown || f.Unsettled {
+			n++
+		}
+	}
+	return n
 }
 
 // Count gives how many findings have a verdict.

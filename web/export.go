@@ -11,7 +11,6 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/kravverk/kravverk/engine"
-	"github.com/kravverk/kravverk/engine/rule"
 	"github.com/kravverk/kravverk/engine/workbook"
 )
 
@@ -20,7 +19,7 @@ type exportPage struct {
 	page
 	Base      string
 	Draft     bool
-	Unknown   int
+	Undecided int // requirements of which the verdict or the text is open
 	Waits     []task
 	Tally     workbook.Tally
 	Done      doneForm
@@ -41,7 +40,7 @@ func (s *server) export(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	d := o.Derivation
-	p := exportPage{page: s.classificationPage(o, "Kravbilaga"), Base: o.Base(), Draft: d.Draft(), Unknown: d.Count(rule.Unknown), Done: doneFormOf(o, "export", "Kravbilagan är hämtad"), Token: token(), OpenCount: len(d.Open)}
+	p := exportPage{page: s.classificationPage(o, "Kravbilaga"), Base: o.Base(), Draft: d.Draft(), Undecided: d.Undecided(), Done: doneFormOf(o, "export", "Kravbilagan är hämtad"), Token: token(), OpenCount: len(d.Open)}
 	p.Deadline = strings.TrimSpace(r.FormValue("senast"))
 	deadline, problem := s.deadline(p.Deadline)
 	query := ""

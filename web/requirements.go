@@ -17,25 +17,26 @@ import (
 // requirementsPage is the requirement list with the reason for every row.
 type requirementsPage struct {
 	page
-	Base     string
-	Levels   []level
-	Yes      int
-	Unknown  int
-	Open     []openQuestion
-	OpenAll  int
-	Filter   filter
-	Areas    []areaView
-	Shown    int // rows that the filter lets through
-	Reviewed int // rows in areas gone through
-	Total    int // rows that apply or can come to
-	Rows     int // of all areas, for the navigation
-	Done     doneForm
-	Full     bool
-	Draft    bool
-	NoLevels bool
-	Paused   bool
-	Roles    []*catalog.Role
-	Token    string
+	Base      string
+	Levels    []level
+	Yes       int
+	Unknown   int
+	Unsettled int // apply, with a text that is still open
+	Open      []openQuestion
+	OpenAll   int
+	Filter    filter
+	Areas     []areaView
+	Shown     int // rows that the filter lets through
+	Reviewed  int // rows in areas gone through
+	Total     int // rows that apply or can come to
+	Rows      int // of all areas, for the navigation
+	Done      doneForm
+	Full      bool
+	Draft     bool
+	NoLevels  bool
+	Paused    bool
+	Roles     []*catalog.Role
+	Token     string
 }
 
 type openQuestion struct{ Title, Link string }
@@ -118,6 +119,7 @@ type requirementRow struct {
 	Own        bool // no SHALL wording: it concerns the own organization
 	Why        []sentencePart
 	Unknown    bool
+	Unsettled  bool // applies, with a text that is still open
 	Depends    []openQuestion
 	Flips      []string
 	FlipLead   string
@@ -157,7 +159,7 @@ func (s *server) requirements(w http.ResponseWriter, r *http.Request) error {
 	}
 	d := o.Derivation
 	p := requirementsPage{
-		page: s.classificationPage(o, "Kravlista"), Base: o.Base(), Levels: levels(o.Facts), Yes: d.Count(rule.Yes), Unknown: d.Count(rule.Unknown),
+		page: s.classificationPage(o, "Kravlista"), Base: o.Base(), Levels: levels(o.Facts), Yes: d.Count(rule.Yes), Unknown: d.Count(rule.Unknown), Unsettled: d.Undecided() - d.Count(rule.Unknown),
 		Draft: d.Draft(), Done: doneFormOf(o, "requirements", "Kravlistan är genomgången"), Paused: o.paused(), Roles: o.Catalog.Roles, Token: token(),
 		Filter: filter{strings.TrimSpace(r.FormValue("q")), r.FormValue("typ"), r.FormValue("av"), r.FormValue("roll"), r.FormValue("visa")},
 	}
@@ -291,7 +293,7 @@ func requirementRowOf(o *open, f *engine.Finding) requirementRow {
 	q, e := f.Requirement, f.Effective
 	row := requirementRow{
 		Base: o.Base(), ID: q.ID, Title: f.Title, Is: f.Is, Shall: f.Shall, Type: catalog.Name("obligation", e.Obligation), Should: e.Obligation == "should",
-		Own: len(f.Shall) == 0, Unknown: f.Applies == rule.Unknown, Note: q.Note,
+		Own: len(f.Shall) == 0, Unknown: f.Applies == rule.Unknown, Unsettled: f.Unsettled && f.Applies == rule.Yes, Note: q.Note,
 		Catalog: "/kataloger/" + catalogID(o.Catalog, q) + "#" + q.ID,
 	}
 	if e.Role != nil {

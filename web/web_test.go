@@ -1257,3 +1257,13 @@ func unzipped(t *testing.T, data string) string {
 	}
 	return b.String()
 }
+
+// A requirement that applies, with a text that hangs on an open level, says so:
+// then the list is a draft though no verdict is open.
+func TestUnsettledText(t *testing.T) {
+	s := newSite(t)
+	base := s.system("Skyltarna",
+		engine.InformationKey(1), engine.Information{Type: "Skyltar", Levels: levels(1, 1, 1), Justification: "Ett prov."},
+		engine.InformationKey(2), engine.Information{Type: "Loggar"})
+	s.get(base+"/krav").wants(200, "Texten är inte bestämd.", "har en text som inte är bestämd än", ", utkast")
+}

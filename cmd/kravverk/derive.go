@@ -186,7 +186,7 @@ func profileID(p *catalog.Profile) string {
 func writeDerivation(w io.Writer, d *engine.Derivation) {
 	head := d.Facts.Answers.Classification
 	if d.Draft() {
-		fmt.Fprintf(w, "UTKAST: %s\n\n", plural(d.Count(rule.Unknown), "krav är osäkert", "krav är osäkra"))
+		fmt.Fprintf(w, "UTKAST: %s\n\n", plural(d.Undecided(), "krav är inte avgjort", "krav är inte avgjorda"))
 	}
 	fmt.Fprintf(w, "%s (%s-klassning)\n%s\n%s\n", head.Title, head.Type, catalogLine(d), levelsLine(d))
 	fmt.Fprintf(w, "Gäller: %d. Gäller inte: %d. Osäkert: %d.\n", d.Count(rule.Yes), d.Count(rule.No), d.Count(rule.Unknown))

@@ -72,7 +72,7 @@ func export(e env, args []string) error {
 		return err
 	}
 	if d.Draft() {
-		fmt.Fprintf(e.stdout, "UTKAST: %s.\n", plural(d.Count(rule.Unknown), "krav är osäkert", "krav är osäkra"))
+		fmt.Fprintf(e.stdout, "UTKAST: %s.\n", plural(d.Undecided(), "krav är inte avgjort", "krav är inte avgjorda"))
 	}
 	fmt.Fprintf(e.stdout, "%s är skriven, en %s. %d krav gäller.\nSHA-256: %s\n", *output, *kind, d.Count(rule.Yes), written.SHA256)
 	return nil

@@ -212,7 +212,7 @@ func overview(s State, t Tally) []row {
 	out = append(out, row{look: lookTitleOver, cells: texts(title, "")})
 	line("Internt", "Handlingen visar hur systemet är klassat och skyddat. Den kan omfattas av sekretess enligt 18 kap. 8 § offentlighets- och sekretesslagen (2009:400). Bedöm det innan den lämnas ut, och skicka den inte till anbudsgivare.")
 	if d.Draft() {
-		line(label.draft, plural(d.Count(engine.Unknown), "Ett krav är", "%d krav är")+" inte avgjort än. Listan kan ändras när de öppna frågorna är besvarade.")
+		line(label.draft, plural(d.Undecided(), "Ett krav är inte avgjort", "%d krav är inte avgjorda")+" än. Listan kan ändras när de öppna frågorna är besvarade.")
 	}
 	line("Klassningsobjekt", s.System)
 	if s.Unit != "" {
