@@ -17,6 +17,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -40,6 +41,7 @@ type server struct {
 	library library
 	pages   pages
 	assets  assets
+	sums    sync.Map // classification id → summary, for the lists
 }
 
 //go:embed templates static

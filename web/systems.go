@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -35,40 +36,76 @@ func (s *server) rows(r *http.Request) ([]systemRow, error) {
 	}
 	var out []systemRow
 	for _, rec := range records {
-		row := systemRow{System: rec.System, Base: "/klassning/" + rec.Classification.ID}
-		o, err := s.derive(r.Context(), rec)
-		if err != nil {
-			// One system that cannot be read must not hide the others.
-			s.Log.Error("derive", "classification", rec.Classification.ID, "err", err)
-			row.Broken, row.Status, row.Class = true, "Går inte att läsa", "late"
-			out = append(out, row)
-			continue
-		}
-		row.Levels, row.Yes, row.Open = levels(o.Facts), o.Derivation.Count(rule.Yes), len(o.Derivation.Open)
-		if a, ok := last(rec, ""); ok {
-			row.Saved = s.day(a.At)
-		}
-		tasks := s.taskList(o)
-		done := 0
-		for _, t := range tasks {
-			if t.Class == "done" {
-				done++
-			} else if row.Link == "" && t.Link != "" {
-				row.Link, row.Next = t.Link, "Steg "+itoa(t.N)+": "+lowerFirst(t.Title)+". "+t.Left
-			}
-		}
-		switch {
-		case o.paused():
-			row.Status, row.Class = "Avvaktar bedömning", "wait"
-		case done == len(tasks):
-			row.Status, row.Class = "A-klassningen är klar", "done"
-		default:
-			row.Status, row.Class = "A-klassning pågår", "now"
-		}
-		out = append(out, row)
+		out = append(out, s.row(r.Context(), rec))
 	}
 	swedish(out, func(x systemRow) string { return x.System.Title })
 	return out, nil
+}
+
+// row sums a classification up. What follows from its answers is worked out
+// once for each state of them and kept.
+func (s *server) row(ctx context.Context, rec engine.Record) systemRow {
+	state := stateOf(rec)
+	kept, ok := s.sums.Load(rec.Classification.ID)
+	sum, _ := kept.(summary)
+	if !ok || sum.state != state {
+		sum = summary{state: state, row: s.sumUp(ctx, rec)}
+		if !sum.row.Broken { // what cannot be read is tried again
+			s.sums.Store(rec.Classification.ID, sum)
+		}
+	}
+	row := sum.row
+	row.System = rec.System
+	if a, ok := last(rec, ""); ok {
+		row.Saved = s.day(a.At)
+	}
+	return row
+}
+
+// summary is a row that holds as long as the state does.
+type summary struct {
+	state string
+	row   systemRow
+}
+
+// stateOf tells one state of a classification from every other: each save makes
+// one version higher, so their sum never comes back.
+func stateOf(rec engine.Record) string {
+	sum := 0
+	for _, a := range rec.Answers {
+		sum += a.Version
+	}
+	return rec.Classification.CatalogHash + " " + itoa(sum)
+}
+
+func (s *server) sumUp(ctx context.Context, rec engine.Record) systemRow {
+	row := systemRow{Base: "/klassning/" + rec.Classification.ID}
+	o, err := s.derive(ctx, rec)
+	if err != nil {
+		// One system that cannot be read must not hide the others.
+		s.Log.Error("derive", "classification", rec.Classification.ID, "err", err)
+		row.Broken, row.Status, row.Class = true, "Går inte att läsa", "late"
+		return row
+	}
+	row.Levels, row.Yes, row.Open = levels(o.Facts), o.Derivation.Count(rule.Yes), len(o.Derivation.Open)
+	tasks := s.taskList(o)
+	done := 0
+	for _, t := range tasks {
+		if t.Class == "done" {
+			done++
+		} else if row.Link == "" && t.Link != "" {
+			row.Link, row.Next = t.Link, "Steg "+itoa(t.N)+": "+lowerFirst(t.Title)+". "+t.Left
+		}
+	}
+	switch {
+	case o.paused():
+		row.Status, row.Class = "Avvaktar bedömning", "wait"
+	case done == len(tasks):
+		row.Status, row.Class = "A-klassningen är klar", "done"
+	default:
+		row.Status, row.Class = "A-klassning pågår", "now"
+	}
+	return row
 }
 
 type startPage struct {

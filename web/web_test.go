@@ -1267,3 +1267,18 @@ func TestUnsettledText(t *testing.T) {
 		engine.InformationKey(2), engine.Information{Type: "Loggar"})
 	s.get(base+"/krav").wants(200, "Texten är inte bestämd.", "har en text som inte är bestämd än", ", utkast")
 }
+
+// The lists keep what they have worked out, and show every save all the same.
+func TestListsFollowSaves(t *testing.T) {
+	s := newSite(t)
+	base := s.system("Bommarna")
+	s.get("/").wants(200, "Inga frågor besvarade")
+	s.fact(base, "ai", "svar", "true").wants(303)
+	s.get("/").wants(200, "En fråga besvarad")
+	s.fact(base, "ai", "svar", "false").wants(303)
+	s.fact(base, "drift", "svar", "egen").wants(303)
+	s.get("/system").wants(200)
+	s.get("/").wants(200, "Två frågor besvarade")
+	// The same again, from what was kept.
+	s.get("/").wants(200, "Två frågor besvarade")
+}
