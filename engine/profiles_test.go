@@ -414,3 +414,22 @@ func TestReasonUsesTheThresholdInForce(t *testing.T) {
 		t.Errorf("the list shows from %d, the reason says %q", x.Effective.Thresholds[0].Min, x.Because)
 	}
 }
+
+// A profile may turn what must be into what is weighed, and back; the place in
+// the procurement follows, and the points with it.
+func TestProfileChangesObligation(t *testing.T) {
+	must := drift + req("AAA-01", `shall = "Det ska finnas."`)
+	weighed := adjust("AAA-01", `obligation = "should"`, `category = "award"`, `weight = 5`, `partly = 2`, `shall = "Det bör finnas."`)
+	e := derive(t, load(t, must, offered("p", 1, "moln", weighed)), "[facts]\ndrift = \"moln\"").Finding("AAA-01").Effective
+	if e.Obligation != "should" || e.Category != "award" || e.Weight != 5 {
+		t.Errorf("%+v", e.Content)
+	}
+	contains(t, refused(t, must, offered("p", 1, "moln", strings.Replace(weighed, "category = \"award\"", "", 1))), "[should-category]")
+
+	back := strings.NewReplacer(`"shall"`, `"should"`, `"specification"`, `"award"`).Replace(req("AAA-01", `shall = "Det bör finnas."`, "weight = 5\npartly = 2"))
+	e = derive(t, load(t, drift+back, offered("p", 1, "moln", adjust("AAA-01", `obligation = "shall"`, `category = "specification"`, `shall = "Det ska finnas."`))),
+		"[facts]\ndrift = \"moln\"").Finding("AAA-01").Effective
+	if e.Obligation != "shall" || e.Category != "specification" || e.Weight != 0 || e.Partly != 0 {
+		t.Errorf("%+v", e.Content)
+	}
+}

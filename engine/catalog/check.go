@@ -197,8 +197,8 @@ func (l *loader) checkContent(f Effective, r *Requirement, own *Content, p *plac
 		} else if f.Partly >= f.Weight {
 			l.add("partly-weight", p.At("partly"))
 		}
-		if r.Category != "award" {
-			l.add("should-category", r.At("category"))
+		if f.Category != "award" {
+			l.add("should-category", p.At("category"))
 		}
 		if f.Shall != "" && !strings.Contains(strings.ToLower(f.Shall), "bör") {
 			l.add("should-word", p.At("shall"))
@@ -207,8 +207,8 @@ func (l *loader) checkContent(f Effective, r *Requirement, own *Content, p *plac
 		if f.Weight != 0 {
 			l.add("shall-weight", p.At("weight"))
 		}
-		if r.Category == "award" {
-			l.add("shall-award", r.At("category"))
+		if f.Category == "award" {
+			l.add("shall-award", p.At("category"))
 		}
 	}
 	used := map[string]bool{}

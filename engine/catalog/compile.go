@@ -161,7 +161,7 @@ func changesNothing(a *Adjust, r *Requirement) bool {
 	before := Effective{Content: r.Content}
 	after := before.with(Change{Adjust: a})
 	b, c := &before.Content, &after.Content
-	return b.Title == c.Title && b.Is == c.Is && b.Shall == c.Shall && b.Obligation == c.Obligation &&
+	return b.Title == c.Title && b.Is == c.Is && b.Shall == c.Shall && b.Obligation == c.Obligation && b.Category == c.Category &&
 		b.Weight == c.Weight && b.Partly == c.Partly && b.RoleID == c.RoleID &&
 		maps.Equal(b.Levels, c.Levels) && len(a.When.raw) == 0 && len(a.Unless.raw) == 0 &&
 		len(a.Parameters) == 0 && len(a.Verify.Tender) == 0 && len(a.Verify.Contract) == 0
@@ -190,6 +190,10 @@ func (f Effective) with(c Change) Effective {
 		set(&f.Is, a.Is)
 		set(&f.Shall, a.Shall)
 		set(&f.Obligation, a.Obligation)
+		set(&f.Category, a.Category)
+		if a.Obligation == "shall" {
+			f.Weight, f.Partly = 0, 0 // points belong to what is weighed
+		}
 		if a.Weight != 0 {
 			f.Weight = a.Weight
 		}

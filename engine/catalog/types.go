@@ -215,6 +215,7 @@ type Content struct {
 	Is         string                       `json:"is"`
 	Shall      string                       `json:"shall"`
 	Obligation string                       `json:"obligation"` // shall or should
+	Category   string                       `json:"category"`   // qualification, specification, award, contract: where LOU puts it
 	Weight     int                          `json:"weight"`     // points for yes; award criteria only
 	Partly     int                          `json:"partly"`     // points for partly
 	Levels     map[string]int               `json:"levels"`
@@ -233,9 +234,8 @@ type Requirement struct {
 	ID string `json:"id"`
 	Content
 	AreaID     string      `json:"area"`
-	Kind       string      `json:"kind"`     // organizational, people, physical, technical
-	Category   string      `json:"category"` // qualification, specification, award, contract
-	Concern    string      `json:"concern"`  // supplier, service, own
+	Kind       string      `json:"kind"`    // organizational, people, physical, technical
+	Concern    string      `json:"concern"` // supplier, service, own
 	References []Reference `json:"references"`
 	LawIDs     []string    `json:"laws"`
 	Effort     int         `json:"effort"` // 1–5; 0 not estimated

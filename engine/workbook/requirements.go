@@ -58,7 +58,7 @@ func kindOf(x *engine.Finding) string {
 	switch {
 	case x.Applies == engine.Unknown:
 		return typeOpen
-	case x.Requirement.Category == "contract":
+	case x.Effective.Category == "contract":
 		return typeTerms
 	case x.Effective.Obligation == "should":
 		return typeShould
