@@ -626,8 +626,15 @@ func (s *server) saveRaise(w http.ResponseWriter, r *http.Request) error {
 		p.Missing = append(p.Missing, fieldError{"roll", "Välj vilken roll som beslutar om höjningen"})
 	}
 	visa := r.PostFormValue("gor") == "visa"
-	if len(p.Missing) == 0 || visa && !slices.ContainsFunc(p.Missing, func(e fieldError) bool { return strings.HasPrefix(e.Field, "niva") }) {
-		after, err := s.derive(r.Context(), o.Record.With(change(engine.KeyRaise, value, 0)))
+	if !slices.ContainsFunc(p.Missing, func(e fieldError) bool { return strings.HasPrefix(e.Field, "niva") }) {
+		trial := value
+		if y := x; raised && len(p.Missing) > 0 {
+			// The levels are chosen before the reason and the role are: what they
+			// would do is shown all the same.
+			y.Reason, y.DecidedBy = cmp.Or(y.Reason, "Inte skrivet än"), cmp.Or(y.DecidedBy, "Inte vald än")
+			trial = y
+		}
+		after, err := s.derive(r.Context(), o.Record.With(change(engine.KeyRaise, trial, 0)))
 		if err != nil {
 			return err
 		}

@@ -25,17 +25,18 @@ func internal(number, path string) *Problem {
 		"Det som var sparat är kvar. Försök igen om en stund. Händer det igen, ange nummer " + number + " till den som sköter Kravverk.", path, "Försök igen"}
 }
 
-// section is a step of an A-classification.
-type section struct{ ID, Title string }
+// section is a step of an A-classification; Path is its page, after the
+// classification's own address.
+type section struct{ ID, Title, Path string }
 
 // The steps, in order. The ids are stored.
 var sections = []section{
-	{"stop", "Stoppfråga"},
-	{"facts", "Vad systemet är och hur det drivs"},
-	{"information", "Information och nivåer"},
-	{"laws", "Lagrum"},
-	{"requirements", "Kravlista"},
-	{"export", "Kravbilaga till upphandlingen"},
+	{"stop", "Stoppfråga", "/stopp"},
+	{"facts", "Vad systemet är och hur det drivs", "/fragor"},
+	{"information", "Information och nivåer", "/information"},
+	{"laws", "Lagrum", "/lagrum"},
+	{"requirements", "Kravlista", "/krav"},
+	{"export", "Kravbilaga till upphandlingen", "/kravbilaga"},
 }
 
 // strengthTexts says what an offer's strength means for the reader.
@@ -70,7 +71,7 @@ func count(n int, one, many string) string {
 }
 
 // common is the nouns that take "en".
-var common = map[string]bool{"fråga": true, "lucka": true, "informationstyp": true, "profil": true, "rad": true, "klassning": true, "uppgift": true, "saknar": true, "fråga besvarad": true, "fråga kvar": true, "sak behöver rättas": true}
+var common = map[string]bool{"fråga": true, "lucka": true, "informationstyp": true, "profil": true, "rad": true, "klassning": true, "uppgift": true, "saknar": true, "fråga kvar": true, "sak behöver rättas": true}
 
 func upperFirst(s string) string {
 	r, n := utf8.DecodeRuneInString(s)

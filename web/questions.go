@@ -62,11 +62,16 @@ type question struct {
 // questions that can still change it.
 type listNow struct {
 	Yes, Unknown, Left int
-	Swap               bool // it takes the place of the one on the page
+	Next               string // the first question of the step without an answer
+	Swap               bool   // it takes the place of the one on the page
 }
 
 func nowOf(o *open) listNow {
-	return listNow{Yes: o.Derivation.Count(rule.Yes), Unknown: o.Derivation.Count(rule.Unknown), Left: len(o.Derivation.Open)}
+	n := listNow{Yes: o.Derivation.Count(rule.Yes), Unknown: o.Derivation.Count(rule.Unknown), Left: len(o.Derivation.Open)}
+	if left := factProgress(o).Left; len(left) > 0 {
+		n.Next = o.Base() + "/fragor#f-" + left[0].ID
+	}
+	return n
 }
 
 type choice struct {

@@ -80,7 +80,7 @@ func (f filter) active(base string) []activeFilter {
 	return out
 }
 
-var byNames = map[string]string{"K": "Konfidentialitet", "R": "Riktighet", "T": "Tillgänglighet", "lag": "Lagrum eller uppgift", "alla": "Alla system"}
+var byNames = map[string]string{"K": "Konfidentialitet", "R": "Riktighet", "T": "Tillgänglighet", "lag": "Lagrum eller svar", "alla": "Alla system"}
 
 // ActiveFilters is for the template.
 func (p requirementsPage) ActiveFilters() []activeFilter { return p.Filter.active(p.Base) }
@@ -353,7 +353,7 @@ func thresholds(o *open, e catalog.Effective, row *requirementRow) {
 	if len(e.Thresholds) == 0 {
 		row.FromText = "Alla system"
 		if len(e.When.Rows) > 0 {
-			row.FromText = "Uppgift"
+			row.FromText = "Svar på fråga"
 			for _, r := range e.When.Rows {
 				for _, a := range r.Atoms {
 					if len(a.Laws) > 0 {

@@ -138,7 +138,7 @@ func (s *server) start(w http.ResponseWriter, r *http.Request) error {
 	case n == 0:
 		p.Lead = "Inget väntar på dig just nu."
 	default:
-		p.Lead = upperFirst(count(n, "klassning", "klassningar")) + " väntar på dig. Fortsätt där du slutade, allt du har svarat är sparat."
+		p.Lead = upperFirst(count(n, "klassning", "klassningar")) + " väntar på dig. Fortsätt där du slutade. Allt du har svarat är sparat."
 	}
 	events, err := s.Store.Events(r.Context(), "", 200)
 	if err != nil {

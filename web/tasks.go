@@ -132,11 +132,11 @@ func (s *server) taskList(o *open) []task {
 	}
 	out := make([]task, len(sections))
 	for i, x := range sections {
-		out[i] = task{section: x, N: i + 1}
+		out[i] = task{section: x, N: i + 1, Link: base + x.Path}
 	}
 
 	stop := &out[0]
-	stop.Link, stop.Who = base+"/stopp", who(engine.KeyStop, engine.KeyPaused)
+	stop.Who = who(engine.KeyStop, engine.KeyPaused)
 	switch {
 	case o.paused():
 		stop.Status, stop.Class, stop.Left = "Avvaktar bedömning", "wait", "Bedömningen görs utanför Kravverk."
@@ -148,9 +148,8 @@ func (s *server) taskList(o *open) []task {
 
 	facts := &out[1]
 	f := factProgress(o)
-	facts.Link, facts.Who = base+"/fragor", who("fact/", engine.DoneKey("facts"))
-	facts.Left = count(f.Answered, "fråga besvarad", "frågor besvarade") + " av " + itoa(f.Asked) + "."
-	facts.Left = upperFirst(facts.Left)
+	facts.Who = who("fact/", engine.DoneKey("facts"))
+	facts.Left = itoa(f.Answered) + " av " + itoa(f.Asked) + " frågor besvarade."
 	if n := len(f.Left); n > 0 && n <= 3 {
 		var titles []string
 		for _, x := range f.Left {
@@ -162,7 +161,7 @@ func (s *server) taskList(o *open) []task {
 
 	info := &out[2]
 	numbers := o.Information()
-	info.Link, info.Who = base+"/information", who("information/", engine.KeyRaise, engine.DoneKey("information"))
+	info.Who = who("information/", engine.KeyRaise, engine.DoneKey("information"))
 	info.Left = "Ingen information är beskriven än."
 	if n := len(numbers); n > 0 {
 		info.Left = upperFirst(count(n, "informationstyp", "informationstyper")) + "."
@@ -174,7 +173,7 @@ func (s *server) taskList(o *open) []task {
 
 	laws := &out[3]
 	ticked, suggested, applies := tickedLaws(o)
-	laws.Link, laws.Who = base+"/lagrum", who("fact/lagrum", engine.DoneKey("laws"))
+	laws.Who = who("fact/lagrum", engine.DoneKey("laws"))
 	laws.Left = upperFirst(count(applies, "lagrum gäller", "lagrum gäller")) + "."
 	if o.Facts.Handled("lagrum") == engine.Unanswered {
 		laws.Left += " " + upperFirst(count(ticked, "väntar", "väntar")) + " på ditt svar."
@@ -185,14 +184,14 @@ func (s *server) taskList(o *open) []task {
 	status(laws, o.Facts.Handled("lagrum") != engine.Unanswered)
 
 	reqs := &out[4]
-	reqs.Link, reqs.Who = base+"/krav", who("reviewed/", engine.DoneKey("requirements"))
+	reqs.Who = who("reviewed/", engine.DoneKey("requirements"))
 	areas, reviewed := reviewedAreas(o)
 	d := o.Derivation
 	reqs.Left = upperFirst(count(d.Count(rule.Yes), "krav gäller", "krav gäller")) + "."
 	if n := d.Count(rule.Unknown); n > 0 {
 		reqs.Left += " " + upperFirst(count(n, "kan tillkomma", "kan tillkomma")) + "."
 	}
-	reqs.Left += " " + upperFirst(count(reviewed, "område genomgånget", "områden genomgångna")) + " av " + itoa(areas) + "."
+	reqs.Left += " " + itoa(reviewed) + " av " + itoa(areas) + " områden genomgångna."
 	status(reqs, reviewed > 0)
 
 	export := &out[5]
@@ -202,7 +201,6 @@ func (s *server) taskList(o *open) []task {
 			waits = append(waits, itoa(t.N))
 		}
 	}
-	export.Link = base + "/kravbilaga"
 	if len(waits) > 0 {
 		export.Left = "Skapas när steg 1–5 är klara. Du kan hämta ett utkast redan nu."
 		export.Status, export.Class = "Väntar på steg "+strings.Join(waits, ", "), "lock"
@@ -254,10 +252,17 @@ type doneForm struct {
 	Base, Section, Token string
 	Done                 bool
 	Text                 string // of the button
+	Next                 *task  // the step after this one
 }
 
 func doneFormOf(o *open, section, text string) doneForm {
-	return doneForm{o.Base(), section, token(), o.Has(engine.DoneKey(section)), text}
+	f := doneForm{Base: o.Base(), Section: section, Token: token(), Done: o.Has(engine.DoneKey(section)), Text: text}
+	for i, x := range sections[1:] {
+		if sections[i].ID == section {
+			f.Next = &task{section: x, N: i + 2, Link: o.Base() + x.Path}
+		}
+	}
+	return f
 }
 
 // saveDone marks a section as done, or takes the mark back.

@@ -1059,7 +1059,7 @@ func TestFilters(t *testing.T) {
 		t.Errorf("search gives %d of %d", n, all)
 	}
 	got := s.get(base + "/krav?q=finnsinte&typ=ska")
-	got.wants(200, "Inga krav passar filtret", "Ta bort ”finnsinte”", "Ta bort Ska")
+	got.wants(200, "Inga krav passar filtret", "Ta bort filtret ”finnsinte”", "Ta bort filtret Ska")
 	if !strings.Contains(got.Body, base+"/krav?typ=ska") {
 		t.Error("no way to drop one filter")
 	}
@@ -1272,13 +1272,21 @@ func TestUnsettledText(t *testing.T) {
 func TestListsFollowSaves(t *testing.T) {
 	s := newSite(t)
 	base := s.system("Bommarna")
-	s.get("/").wants(200, "Inga frågor besvarade")
+	s.get("/").wants(200, "0 av 14 frågor besvarade")
 	s.fact(base, "ai", "svar", "true").wants(303)
-	s.get("/").wants(200, "En fråga besvarad")
+	s.get("/").wants(200, "1 av 14 frågor besvarade")
 	s.fact(base, "ai", "svar", "false").wants(303)
 	s.fact(base, "drift", "svar", "egen").wants(303)
 	s.get("/system").wants(200)
-	s.get("/").wants(200, "Två frågor besvarade")
+	s.get("/").wants(200, "2 av 14 frågor besvarade")
 	// The same again, from what was kept.
-	s.get("/").wants(200, "Två frågor besvarade")
+	s.get("/").wants(200, "2 av 14 frågor besvarade")
+}
+
+// What a raise would do is shown before its reason and role are written.
+func TestRaiseShownBeforeItsReason(t *testing.T) {
+	s := newSite(t)
+	base := s.system("Bommarna")
+	s.post(base+"/hojning", url.Values{"version": {"0"}, "niva-T": {"3"}, "gor": {"visa"}}).wants(200, "Läggs till")
+	s.post(base+"/hojning", url.Values{"version": {"0"}, "niva-T": {"3"}}).wants(422, "Läggs till", "Skriv varför nivån höjs")
 }
