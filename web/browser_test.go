@@ -106,7 +106,7 @@ func newTab(t *testing.T, s *site) *tab {
 	b := &tab{site: s, t: t, url: server.URL, excuse: []string{"htmx:afterRequest", "htmx:sendAbort"}, // a newer choice replaces what was asked
 		down: func() { server.CloseClientConnections(); server.Listener.Close() }}
 	ctx, cancel := chromedp.NewContext(chrome.ctx)
-	ctx, stop := context.WithTimeout(ctx, 60*time.Second)
+	ctx, stop := context.WithTimeout(ctx, 5*time.Minute) // against a hang, not a bound on speed
 	b.ctx = ctx
 	t.Cleanup(func() {
 		stop()

@@ -222,7 +222,7 @@ func ruleText(c *catalog.Catalog, q *catalog.Content) []string {
 	var out []string
 	var from []string
 	for _, t := range q.Thresholds {
-		from = append(from, t.Aspect.ID+" minst "+itoa(t.Min)+" "+c.Level(t.Min).Title)
+		from = append(from, t.Aspect.ID+" är minst "+itoa(t.Min)+" "+c.Level(t.Min).Title)
 	}
 	if len(from) > 0 {
 		out = append(out, upperFirst(list(from, "eller")))

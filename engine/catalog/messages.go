@@ -151,5 +151,5 @@ func fill(format string, args []any) string {
 
 // words are those that rows are put in.
 var words = struct{ atLeast, atMost, is, or, yes, no, applies string }{
-	atLeast: "minst", atMost: "högst", is: "är", or: "eller", yes: "ja", no: "nej", applies: "gäller",
+	atLeast: "är minst", atMost: "är högst", is: "är", or: "eller", yes: "ja", no: "nej", applies: "gäller",
 }
