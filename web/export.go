@@ -27,7 +27,6 @@ type exportPage struct {
 	Files     []exportFile
 	Deadline  string // for tenders, as it was written
 	Missing   fieldErrors
-	OpenCount int
 }
 
 type exportFile struct {
@@ -40,7 +39,7 @@ func (s *server) export(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	d := o.Derivation
-	p := exportPage{page: s.classificationPage(o, "Kravbilaga"), Base: o.Base(), Draft: d.Draft(), Undecided: d.Undecided(), Done: doneFormOf(o, "export", "Kravbilagan är hämtad"), Token: token(), OpenCount: len(d.Open)}
+	p := exportPage{page: s.classificationPage(o, "Kravbilaga"), Base: o.Base(), Draft: d.Draft(), Undecided: d.Undecided(), Done: doneFormOf(o, "export", "Kravbilagan är hämtad"), Token: token()}
 	p.Deadline = strings.TrimSpace(r.FormValue("senast"))
 	deadline, problem := s.deadline(p.Deadline)
 	query := ""

@@ -18,18 +18,17 @@ import (
 // open for change, with what a change would do beside it.
 type informationPage struct {
 	page
-	Open     *open
-	Base     string
-	Levels   []level
-	Items    []informationItem
-	Edit     *informationForm
-	New      *newInformation
-	Effect   *effect
-	Raised   *engine.Raise
-	Done     doneForm
-	Token    string
-	Saved    string
-	Referred string // what level 4 leads to
+	Open   *open
+	Base   string
+	Levels []level
+	Items  []informationItem
+	Edit   *informationForm
+	New    *newInformation
+	Effect *effect
+	Raised *engine.Raise
+	Done   doneForm
+	Token  string
+	Saved  string
 }
 
 type informationItem struct {
@@ -383,17 +382,13 @@ func informationFrom(r *http.Request, o *open, was engine.Information) (engine.I
 // saveInformation shows what a change would do, and saves it once that has
 // been seen.
 func (s *server) saveInformation(w http.ResponseWriter, r *http.Request) error {
-	o, err := s.writable(r)
+	o, version, err := s.editing(r)
 	if err != nil {
 		return err
 	}
 	n, was, err := s.informationAt(r, o)
 	if err != nil {
 		return err
-	}
-	version, ok := number(r.PostFormValue("version"))
-	if !ok {
-		return errForm
 	}
 	key := engine.InformationKey(n)
 	if r.PostFormValue("gor") == "ta-bort" {
@@ -588,13 +583,9 @@ func (s *server) raise(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) saveRaise(w http.ResponseWriter, r *http.Request) error {
-	o, err := s.writable(r)
+	o, version, err := s.editing(r)
 	if err != nil {
 		return err
-	}
-	version, ok := number(r.PostFormValue("version"))
-	if !ok {
-		return errForm
 	}
 	x := engine.Raise{Reason: strings.TrimSpace(r.PostFormValue("motivering")), DecidedBy: r.PostFormValue("roll")}
 	raised := false

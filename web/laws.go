@@ -76,13 +76,9 @@ func (s *server) laws(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) saveLaws(w http.ResponseWriter, r *http.Request) error {
-	o, err := s.writable(r)
+	o, version, err := s.editing(r)
 	if err != nil {
 		return err
-	}
-	version, ok := number(r.PostFormValue("version"))
-	if !ok {
-		return errForm
 	}
 	given := r.PostForm["lagrum"]
 	p := s.lawsPage(o)

@@ -83,7 +83,6 @@ type choice struct {
 type conflictView struct {
 	Mine, Theirs string
 	Who, When    string
-	MineValue    []string
 }
 
 func (s *server) question(o *open, f *catalog.Fact) question {
@@ -234,7 +233,7 @@ func (s *server) allQuestions(w http.ResponseWriter, r *http.Request) error {
 // saveFact saves one answer. With htmx the question comes back as it now is;
 // a question that others hang on reloads the page.
 func (s *server) saveFact(w http.ResponseWriter, r *http.Request) error {
-	o, err := s.writable(r)
+	o, version, err := s.editing(r)
 	if err != nil {
 		return err
 	}
@@ -246,10 +245,6 @@ func (s *server) saveFact(w http.ResponseWriter, r *http.Request) error {
 	f := o.Catalog.Facts[i]
 	key := engine.FactKey(id)
 	value, problem := factValue(f, r.PostForm["svar"])
-	version, ok := number(r.PostFormValue("version"))
-	if !ok {
-		return errForm
-	}
 	if problem == "" {
 		err := s.save(r, o, change(key, value, version))
 		if c := conflict(err); c != nil {
@@ -309,7 +304,7 @@ func (s *server) factConflict(w http.ResponseWriter, r *http.Request, o *open, f
 		return err
 	}
 	q := s.question(now, f)
-	q.Conflict = &conflictView{Mine: q.say(c.Mine.Value), Theirs: q.say(c.Theirs.Value), Who: c.Theirs.By.Name, When: s.day(c.Theirs.At), MineValue: r.PostForm["svar"]}
+	q.Conflict = &conflictView{Mine: q.say(c.Mine.Value), Theirs: q.say(c.Theirs.Value), Who: c.Theirs.By.Name, When: s.day(c.Theirs.At)}
 	if fromHTMX(r) {
 		w.Header().Set("HX-Retarget", "#f-"+f.ID)
 		w.Header().Set("HX-Reswap", "outerHTML")

@@ -13,11 +13,7 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
-
-	"github.com/kravverk/kravverk/engine/catalog"
 )
-
-type catalogType = catalog.Catalog
 
 // page is what every page has.
 type page struct {

@@ -98,7 +98,6 @@ type areaView struct {
 	Base       string
 	Token      string
 	Percent    int
-	Next       string
 	Paused     bool
 }
 

@@ -23,6 +23,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/kravverk/kravverk/engine"
+	"github.com/kravverk/kravverk/engine/catalog"
 )
 
 // Config is what a server needs from outside.
@@ -50,7 +51,7 @@ var files embed.FS
 // New makes the handler. It fails only when a template or an asset is broken.
 func New(c Config) (http.Handler, error) {
 	s := &server{Config: c}
-	s.library = library{current: c.Catalogs, store: c.Store, old: map[string]*catalogType{}}
+	s.library = library{current: c.Catalogs, store: c.Store, old: map[string]*catalog.Catalog{}}
 	var err error
 	if s.assets, err = loadAssets(); err != nil {
 		return nil, err

@@ -22,8 +22,6 @@ type tasksPage struct {
 	Next      *task
 	Done      int // sections done
 	Remaining int // questions that can still change the list
-	Bound     int // questions in all, at most
-	Answered  int
 	Yes       int
 	Unknown   int
 	No        int
@@ -86,15 +84,13 @@ func (s *server) tasks(w http.ResponseWriter, r *http.Request) error {
 	}
 	d := o.Derivation
 	p := tasksPage{
-		page: s.classificationPage(o, o.System.Title), Open: o, Levels: levels(o.Facts), Tasks: s.taskList(o),
+		page: s.classificationPage(o, ""), Open: o, Levels: levels(o.Facts), Tasks: s.taskList(o),
 		Yes: d.Count(rule.Yes), Unknown: d.Count(rule.Unknown), No: d.Count(rule.No), Paused: o.paused(),
 		Remaining: len(d.Open),
 	}
 	for _, l := range p.Levels {
 		p.Rated = p.Rated || l.Known
 	}
-	f := factProgress(o)
-	p.Answered, p.Bound = f.Answered, f.Answered+len(d.Open)
 	for i := range p.Tasks {
 		if p.Tasks[i].Class == "done" {
 			p.Done++

@@ -68,6 +68,20 @@ func (s *server) writable(r *http.Request) (*open, error) {
 	return o, parseForm(r)
 }
 
+// editing is writable with the version of the answer that the form was filled
+// in from.
+func (s *server) editing(r *http.Request) (*open, int, error) {
+	o, err := s.writable(r)
+	if err != nil {
+		return nil, 0, err
+	}
+	version, ok := number(r.PostFormValue("version"))
+	if !ok {
+		return nil, 0, errForm
+	}
+	return o, version, nil
+}
+
 // save stores changes as the person. A conflict comes back as *engine.Conflict.
 func (s *server) save(r *http.Request, o *open, changes ...engine.Change) error {
 	_, err := s.Store.SaveAnswers(r.Context(), s.Person.ID, o.Classification.ID, r.PostFormValue("nyckel"), changes)
@@ -100,19 +114,20 @@ func change(key string, value any, version int) engine.Change {
 	return engine.Change{Key: key, Value: data, Version: version}
 }
 
-func (s *server) classificationPage(o *open, title string, trail ...crumb) page {
-	crumbs := []crumb{{"System", "/system"}, {o.System.Title, o.Base()}}
-	crumbs = append(crumbs, trail...)
-	full := o.System.Title
-	if title != full {
-		crumbs = append(crumbs, crumb{title, ""})
-		full = title + ", " + o.System.Title
+// classificationPage is the frame of a page below a classification, or, with
+// no title, of the classification itself.
+func (s *server) classificationPage(o *open, title string) page {
+	kind := o.Classification.Type + "-klassning"
+	crumbs := []crumb{{"System", "/system"}}
+	full := o.System.Title + ", " + kind
+	if title == "" {
+		crumbs = append(crumbs, crumb{o.System.Title, ""})
 	} else {
-		crumbs[len(crumbs)-1].Link = ""
-		full += ", A-klassning"
+		crumbs = append(crumbs, crumb{o.System.Title, o.Base()}, crumb{title, ""})
+		full = title + ", " + o.System.Title
 	}
 	p := s.page(full, "system", crumbs...)
-	p.Catalog, p.Subject = catalogLine(o), o.Classification.Type+"-klassning av "+o.System.Title
+	p.Catalog, p.Subject = catalogLine(o), kind+" av "+o.System.Title
 	return p
 }
 
@@ -144,7 +159,7 @@ type level struct {
 	Raised bool
 }
 
-// Class2 is the fill: n0–n3, and n0 for what is not known.
+// Fill is the class of the shape: n0–n3, and n0 for what is not known.
 func (l level) Fill() string {
 	if !l.Known {
 		return "n0"

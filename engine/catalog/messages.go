@@ -150,6 +150,7 @@ func fill(format string, args []any) string {
 }
 
 // words are those that rows are put in.
-var words = struct{ atLeast, atMost, is, or, yes, no, applies string }{
+var words = struct{ atLeast, atMost, is, or, yes, no, applies, choose, allowed string }{
 	atLeast: "är minst", atMost: "är högst", is: "är", or: "eller", yes: "ja", no: "nej", applies: "gäller",
+	choose: "Välj bland: ", allowed: "Här får stå: ",
 }

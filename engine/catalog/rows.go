@@ -1,13 +1,13 @@
 package catalog
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/kravverk/kravverk/engine/diag"
 	"github.com/kravverk/kravverk/engine/rule"
@@ -191,16 +191,7 @@ func nearest(word string, known []string) string {
 	if len(known) == 0 || len(known) > 12 {
 		return ""
 	}
-	var b bytes.Buffer
-	b.WriteString("Välj bland: ")
-	for i, k := range known {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(k)
-	}
-	b.WriteByte('.')
-	return b.String()
+	return words.choose + strings.Join(known, ", ") + "."
 }
 
 func optionIDs(f *Fact) []string {
@@ -363,14 +354,14 @@ func (l *loader) active(p *Profile) *rule.Expr {
 func (l *loader) enter(name string, at diag.Range) bool {
 	if i := slices.Index(l.path, name); i >= 0 {
 		ring := append(slices.Clone(l.path[i:]), name)
-		// The same ring is met from each of its members: report it once, from
-		// the first in the alphabet.
+		// The same ring is met from each of its members: report it once, where
+		// it is met first.
 		members := slices.Clone(l.path[i:])
 		slices.Sort(members)
 		id := fmt.Sprint(members)
 		if !l.rings[id] {
 			l.rings[id] = true
-			l.add("cycle", at, arrows(ring))
+			l.add("cycle", at, strings.Join(ring, " → "))
 		}
 		return false
 	}
@@ -379,14 +370,3 @@ func (l *loader) enter(name string, at diag.Range) bool {
 }
 
 func (l *loader) leave() { l.path = l.path[:len(l.path)-1] }
-
-func arrows(path []string) string {
-	var b bytes.Buffer
-	for i, p := range path {
-		if i > 0 {
-			b.WriteString(" → ")
-		}
-		b.WriteString(p)
-	}
-	return b.String()
-}

@@ -107,7 +107,7 @@ func explain(s *source, e *jsonschema.ValidationError, list *problems) {
 			}
 			hint := diag.Suggest(key, known)
 			if hint == "" {
-				hint = "Här får stå: " + strings.Join(known, ", ") + "."
+				hint = words.allowed + strings.Join(known, ", ") + "."
 			}
 			list.hint("unknown-key", s.keyAt(ptr+"/"+escape(key)), hint, key)
 		}
@@ -125,7 +125,7 @@ func explain(s *source, e *jsonschema.ValidationError, list *problems) {
 		}
 		hint := diag.Suggest(fmt.Sprint(value), known)
 		if hint == "" {
-			hint = "Välj bland: " + strings.Join(known, ", ") + "."
+			hint = words.choose + strings.Join(known, ", ") + "."
 		}
 		list.hint("value", at, hint, name, display(value))
 	case "type":
