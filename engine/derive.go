@@ -45,7 +45,7 @@ type Finding struct {
 	Parameters       []Parameter
 	Offers           []Offer
 
-	undecided []*rule.Expr // what an open question could still decide
+	depends, text []rule.Var // more knowledge of these can change the verdict, and the text
 }
 
 // ReasonAtom is one part of a reason. One of Aspect, Fact, Law and Profile is
@@ -182,9 +182,7 @@ func Derive(f *Facts) *Derivation {
 
 func (f *Facts) finding(r *catalog.Requirement, active map[*catalog.Profile]rule.Truth) Finding {
 	x := Finding{Requirement: r, Applies: r.Applies.Eval(f.Box)}
-	if x.Applies == rule.Unknown {
-		x.undecided = append(x.undecided, r.Applies)
-	}
+	x.depends = r.Applies.Relevant(f.Box, nil)
 	may := variants(r, active)
 	x.Effective = may[0]
 	x.Reasons = f.reasons(r.Applies)
@@ -249,12 +247,12 @@ func (f *Facts) unsettled(x *Finding, may []catalog.Effective, active map[*catal
 	}
 	for _, c := range x.Requirement.Changes {
 		if active[c.Profile] == rule.Unknown {
-			x.undecided = append(x.undecided, c.Profile.Active)
+			x.text = c.Profile.Active.Relevant(f.Box, x.text)
 		}
 	}
 	for _, t := range x.Effective.Thresholds {
-		if t.Aspect.IsRated() {
-			x.undecided = append(x.undecided, rule.Is(t.Aspect.Var, rule.Of(f.Box[t.Aspect.Var].Values()[0])))
+		if t.Aspect.IsRated() && f.Box[t.Aspect.Var].Len() > 1 {
+			x.text = append(x.text, t.Aspect.Var)
 		}
 	}
 }
@@ -262,8 +260,8 @@ func (f *Facts) unsettled(x *Finding, may []catalog.Effective, active map[*catal
 // reasons puts a minimal reason in words. Of several that would do it keeps
 // what a person recognizes: the highest level first, then facts, then which
 // profiles were chosen, and last answers that lie dormant.
-func (f *Facts) reasons(e *rule.Expr) []ReasonAtom {
-	atoms := e.Reason(f.Catalog.Space, f.Box, func(v rule.Var) int { return f.weight[v] })
+func (f *Facts) reasons(c *rule.Cond) []ReasonAtom {
+	atoms := c.Reason(f.Box, func(v rule.Var) int { return f.weight[v] })
 	if atoms == nil {
 		return nil
 	}
@@ -417,24 +415,29 @@ func (f *Facts) lawFinding(law *catalog.Law) LawFinding {
 // settled. It also tells each such requirement what it waits for, "vet ej"
 // included.
 func (f *Facts) questions(d *Derivation) {
-	for _, q := range f.asked() {
-		matters := func(e *rule.Expr) bool {
-			return slices.ContainsFunc(q.vars, func(v rule.Var) bool { return e.Matters(f.Box, v) })
+	open := f.asked()
+	of := map[rule.Var]int{}
+	for i, q := range open {
+		for _, v := range q.vars {
+			of[v] = i
 		}
-		for i := range d.Findings {
-			x := &d.Findings[i]
-			if slices.ContainsFunc(x.undecided, matters) {
-				q.Matters++
-				if x.Applies == rule.Yes || matters(x.Requirement.Applies) {
-					x.DependsOn = append(x.DependsOn, q.Question)
-				}
-			}
-			for _, o := range x.Offers {
-				if o.Offered == rule.Unknown && matters(o.Prefill.Offered) {
-					q.Matters++
-				}
+	}
+	for i := range d.Findings {
+		x := &d.Findings[i]
+		verdict := among(x.depends, of)
+		for _, q := range among(slices.Concat(x.depends, x.text), of) {
+			open[q].Matters++
+			if x.Applies == rule.Yes || slices.Contains(verdict, q) {
+				x.DependsOn = append(x.DependsOn, open[q].Question)
 			}
 		}
+		for _, o := range x.Offers {
+			for _, q := range among(o.Prefill.Offered.Relevant(f.Box, nil), of) {
+				open[q].Matters++
+			}
+		}
+	}
+	for _, q := range open {
 		if q.Matters > 0 && !q.notKnown {
 			d.Open = append(d.Open, q.Question)
 		}
@@ -450,6 +453,18 @@ func (f *Facts) questions(d *Derivation) {
 			x.Because = depends(titles)
 		}
 	}
+}
+
+// among gives the questions behind the variables, each once and in order.
+func among(vars []rule.Var, of map[rule.Var]int) []int {
+	var out []int
+	for _, v := range vars {
+		if q, ok := of[v]; ok && !slices.Contains(out, q) {
+			out = append(out, q)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 type asked struct {
@@ -492,7 +507,7 @@ type Flip []string
 func (d *Derivation) Flips(x *Finding) []Flip {
 	f := d.Facts
 	var out []Flip
-	for _, atoms := range x.Requirement.Applies.Flips(f.Catalog.Space, f.Box, f.changeable, 3) {
+	for _, atoms := range x.Requirement.Applies.Flips(f.Box, f.changeable, 3) {
 		var flip Flip
 		for _, a := range atoms {
 			flip = append(flip, f.changeWords(a))

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/kravverk/kravverk/engine/diag"
-	"github.com/kravverk/kravverk/engine/rule"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -59,12 +58,12 @@ func (l *loader) check() {
 		return // what cannot be reached is only worth saying of sound rows
 	}
 	for _, r := range c.Requirements {
-		if r.Applies.Eval(c.Space.Anything()) == rule.No {
+		if r.Applies == l.never() {
 			l.warn("never", r.At("id"), r.ID)
 		}
 	}
 	for _, f := range c.Facts {
-		if !f.IsDerived() && f.Asked.Eval(c.Space.Anything()) == rule.No {
+		if !f.IsDerived() && f.Asked == l.never() {
 			l.warn("never-asked", f.At("id"), f.ID)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kravverk/kravverk/engine/diag"
 	"github.com/kravverk/kravverk/engine/rule"
 )
 
@@ -30,7 +31,6 @@ func (l *loader) compile() {
 	}
 	for _, x := range c.Laws {
 		l.law(x)
-		x.Suggested = l.expr(&x.SuggestedWhen, false)
 	}
 	for _, p := range c.Profiles {
 		l.active(p)
@@ -54,14 +54,20 @@ func (l *loader) compile() {
 		l.changes(p)
 	}
 	for _, r := range c.Requirements {
-		r.Applies = l.fold(Effective{Content: r.Content}, r.Changes)
+		if len(r.Changes) > maxChanges {
+			l.add("changes", r.At("id"), r.ID, itoa(len(r.Changes)), itoa(maxChanges))
+			r.Changes = r.Changes[:maxChanges]
+		}
+		r.expr = l.fold(Effective{Content: r.Content}, r.Changes)
 		if r.Profile != nil {
-			r.Applies = rule.And(l.active(r.Profile), r.Applies)
+			r.expr = rule.And(l.active(r.Profile), r.expr)
 		}
 	}
+	l.publish()
 	for _, p := range c.Profiles {
 		l.prefills(p)
 	}
+	c.Conds = l.diagram.Conds()
 	slices.SortStableFunc(c.Requirements, func(a, b *Requirement) int {
 		if a.Area != nil && b.Area != nil && a.Area != b.Area {
 			return cmp.Compare(a.Area.Index, b.Area.Index)
@@ -73,6 +79,79 @@ func (l *loader) compile() {
 		return strings.Compare(a.ID, b.ID)
 	})
 }
+
+// maxChanges is how many profiles may change one requirement: each outcome of
+// which of them count is a text and a condition of its own.
+const maxChanges = 8
+
+// publish makes every condition ready to be asked.
+func (l *loader) publish() {
+	c := l.cat
+	l.diagram = rule.NewDiagram(c.Space)
+	never := l.never()
+	for _, f := range c.Facts {
+		f.Asked, f.Holds = never, never
+		if len(f.Derived.raw) > 0 {
+			f.Holds = l.cond(f.expr, f.ID, f.At("id"))
+		} else {
+			f.Asked = l.cond(f.expr, f.ID, f.At("id"))
+		}
+		l.rows(&f.AskWhen)
+		l.rows(&f.Derived)
+	}
+	for _, x := range c.Laws {
+		x.Applies = l.cond(x.expr, x.ID, x.At("id"))
+		x.Suggested = l.cond(l.expr(&x.SuggestedWhen, false), x.ID, x.At("id"))
+		l.rows(&x.AppliesWhen)
+		l.rows(&x.SuggestedWhen)
+	}
+	for _, p := range c.Profiles {
+		p.Offered, p.Active = l.cond(p.offered, p.ID, p.At("id")), l.cond(p.active, p.ID, p.At("id"))
+		l.rows(&p.OfferedWhen)
+		for _, a := range p.Adjusts {
+			l.rows(&a.When)
+			l.rows(&a.Unless)
+		}
+	}
+	for _, r := range c.Requirements {
+		r.Applies = l.cond(r.expr, r.ID, r.At("id"))
+		l.rows(&r.When)
+		l.rows(&r.Unless)
+	}
+}
+
+// rows makes each row and each of its atoms a condition of its own, which is
+// how a reason points at what the author wrote.
+func (l *loader) rows(r *Rows) {
+	for i := range r.Rows {
+		row := &r.Rows[i]
+		row.Holds = l.cond(l.rowExpr(*row), "", row.At)
+		for j := range row.Atoms {
+			a := &row.Atoms[j]
+			a.Holds = l.cond(l.atomExpr(*a), "", a.At)
+		}
+	}
+}
+
+// cond puts a condition into the diagram. One that is too large is refused, and
+// then never holds.
+func (l *loader) cond(e *rule.Expr, id string, at diag.Range) *rule.Cond {
+	if e == nil {
+		e = rule.Const(false) // damaged, and already reported
+	}
+	if c := l.diagram.Cond(e); c != nil {
+		return c
+	}
+	if id == "" {
+		l.add("too-large-row", at)
+	} else {
+		l.add("too-large", at, id)
+	}
+	return l.never()
+}
+
+// never is the condition that no answers fulfil.
+func (l *loader) never() *rule.Cond { return l.diagram.Cond(rule.Const(false)) }
 
 // content resolves what a requirement and an adjustment have in common.
 func (l *loader) content(c *Content, p *place) {
@@ -301,13 +380,15 @@ func (l *loader) prefills(p *Profile) {
 			continue
 		}
 		f.Requirement = r
-		f.Offered = rule.And(l.active(p), r.Applies, l.expr(&f.When, true))
+		l.rows(&f.When)
+		f.expr = rule.And(l.active(p), r.expr, l.expr(&f.When, true))
+		f.Offered = l.cond(f.expr, r.ID, f.At("requirement"))
 		r.Prefills = append(r.Prefills, f)
 		for _, other := range byReq[r] {
 			if l.broken[&f.When] || l.broken[&other.When] {
 				continue
 			}
-			if rule.And(f.Offered, other.Offered).Eval(l.cat.Space.Anything()) != rule.No {
+			if l.cond(rule.And(f.expr, other.expr), r.ID, f.At("requirement")) != l.never() {
 				l.add("prefill-twice", f.At("requirement"), r.ID, other.At("requirement").String())
 			}
 		}

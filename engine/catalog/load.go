@@ -46,6 +46,7 @@ type loader struct {
 	places  map[string]diag.Range // kind and id → where
 	folders []*folder
 	rels    *source
+	diagram *rule.Diagram
 }
 
 // folder is one catalogue or profile with its files.

@@ -85,6 +85,9 @@ var messages = map[string]struct{ summary, detail string }{
 	"released":        {"version %s av %s är utgiven, men innehållet har ändrats", "Höj version. Har ingen använt den än, skriv hash = %[3]q i releases.toml."},
 	"unreleased":      {"version %s av %s har status published men står inte i releases.toml", "Lägg till den där med hash = %[3]q, eller sätt status = \"draft\"."},
 	"never":           {"kravet %s kan aldrig gälla", "Inga svar uppfyller raderna. Rätta dem, eller ta bort kravet."},
+	"too-large":       {"villkoret för %s är för stort att räkna på", "Det rymmer fler fall än som går att pröva. Dela upp det med en härledd uppgift, eller ta bort rader."},
+	"too-large-row":   {"raden är för stor att räkna på", "Den rymmer fler fall än som går att pröva. Dela upp den med en härledd uppgift."},
+	"changes":         {"kravet %s ändras av %s profiler, och högst %s får ändra samma krav", "Samla ändringarna i färre profiler."},
 	"never-asked":     {"frågan %s kan aldrig ställas", "Inga svar uppfyller ask_when. Rätta raderna."},
 	"unrated":         {"villkoret på %s är aldrig uppfyllt, för aspekten nivåsätts inte", "Sätt rated = true för aspekten, eller ta bort villkoret."},
 }

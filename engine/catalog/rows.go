@@ -24,6 +24,7 @@ type Rows struct {
 type Row struct {
 	Atoms []Atom
 	At    diag.Range
+	Holds *rule.Cond // all of its atoms do
 }
 
 // Atom is one key of a row with the values that it accepts. Exactly one of
@@ -38,6 +39,7 @@ type Atom struct {
 	Want    bool     // of a bool
 	Options []int    // of choice and choices: any of these
 	At      diag.Range
+	Holds   *rule.Cond
 }
 
 // UnmarshalJSON takes the rows as they came from the file; they are resolved
@@ -229,13 +231,17 @@ func (l *loader) expr(r *Rows, otherwise bool) *rule.Expr {
 	}
 	rows := make([]*rule.Expr, len(r.Rows))
 	for i, row := range r.Rows {
-		atoms := make([]*rule.Expr, len(row.Atoms))
-		for j, a := range row.Atoms {
-			atoms[j] = l.atomExpr(a)
-		}
-		rows[i] = rule.And(atoms...)
+		rows[i] = l.rowExpr(row)
 	}
 	return rule.Or(rows...)
+}
+
+func (l *loader) rowExpr(row Row) *rule.Expr {
+	atoms := make([]*rule.Expr, len(row.Atoms))
+	for i, a := range row.Atoms {
+		atoms[i] = l.atomExpr(a)
+	}
+	return rule.And(atoms...)
 }
 
 func (l *loader) atomExpr(a Atom) *rule.Expr {
@@ -290,32 +296,28 @@ func truth(b bool) int {
 // fact compiles a fact's own rows, once: when it is asked, or, of a derived
 // one, when it holds. A ring among facts and laws is reported with its path.
 func (l *loader) fact(f *Fact) *rule.Expr {
-	if f.Asked != nil {
-		if f.value != nil {
-			return f.value
-		}
-		return f.Asked
+	if f.expr != nil {
+		return f.expr
 	}
 	if !l.enter(f.ID, f.At("")) {
 		return rule.Const(false)
 	}
 	defer l.leave()
 	if len(f.Derived.raw) > 0 {
-		value := l.expr(&f.Derived, false)
-		f.Asked, f.value = rule.Const(false), value
-		return value
+		f.expr = l.expr(&f.Derived, false)
+		return f.expr
 	}
 	asked := l.expr(&f.AskWhen, true)
 	if f.Profile != nil {
 		asked = rule.And(l.active(f.Profile), asked)
 	}
-	f.Asked = asked
+	f.expr = asked
 	return asked
 }
 
 func (l *loader) law(law *Law) *rule.Expr {
-	if law.Applies != nil {
-		return law.Applies
+	if law.expr != nil {
+		return law.expr
 	}
 	if !l.enter("lagrum "+law.ID, law.At("")) {
 		return rule.Const(false)
@@ -330,24 +332,24 @@ func (l *loader) law(law *Law) *rule.Expr {
 	if law.Profile != nil {
 		e = rule.And(l.active(law.Profile), e)
 	}
-	law.Applies = e
+	law.expr = e
 	return e
 }
 
 // active holds when a profile counts: it is named, or none is and its offer
 // holds.
 func (l *loader) active(p *Profile) *rule.Expr {
-	if p.Active != nil {
-		return p.Active
+	if p.active != nil {
+		return p.active
 	}
 	if !l.enter("profilen "+p.ID, p.At("")) {
 		return rule.Const(false)
 	}
 	defer l.leave()
-	p.Offered = l.expr(&p.OfferedWhen, true)
+	p.offered = l.expr(&p.OfferedWhen, true)
 	named := rule.Is(l.cat.named, rule.Of(1))
-	p.Active = rule.Or(rule.And(named, rule.Is(p.in, rule.Of(1))), rule.And(rule.Not(named), p.Offered))
-	return p.Active
+	p.active = rule.Or(rule.And(named, rule.Is(p.in, rule.Of(1))), rule.And(rule.Not(named), p.offered))
+	return p.active
 }
 
 // enter steps into a thing whose rows depend on others; leave steps out.

@@ -24,6 +24,7 @@ type Catalog struct {
 	Profiles         []*Profile     // by rising precedence
 	SetHash          string         // of the base and the profiles together: what a classification is pinned to
 	Space            rule.Space     // the variables of all conditions
+	Conds            int            // how many different conditions there are
 	Files            map[string][]byte
 
 	named rule.Var // whether the classification names its profiles itself
@@ -132,9 +133,10 @@ type Fact struct {
 	// choice (the option's index), one for each option of choices (0 no, 1
 	// yes), none when derived.
 	Vars []rule.Var `json:"-"`
-	// Asked holds when the question is put.
-	Asked *rule.Expr `json:"-"`
-	value *rule.Expr // when derived
+	// Asked holds when the question is put, Holds when a derived fact does.
+	Asked *rule.Cond `json:"-"`
+	Holds *rule.Cond `json:"-"`
+	expr  *rule.Expr // Asked, or Holds of a derived one
 	place
 }
 
@@ -167,10 +169,11 @@ type Law struct {
 	Note          string         `json:"note"`
 
 	Profile   *Profile   `json:"-"`
-	Applies   *rule.Expr `json:"-"`
-	Suggested *rule.Expr `json:"-"`
+	Applies   *rule.Cond `json:"-"`
+	Suggested *rule.Cond `json:"-"`
 	Ticked    bool       `json:"-"` // a person answers, by a tick in the fact lagrum
 	Var       rule.Var   `json:"-"` // when ticked
+	expr      *rule.Expr // Applies
 	place
 }
 
@@ -248,7 +251,8 @@ type Requirement struct {
 	Profile *Profile `json:"-"` // who adds it; nil for the base
 	// Applies is the whole condition, with profiles, derived facts and
 	// visibility folded in.
-	Applies *rule.Expr `json:"-"`
+	Applies *rule.Cond `json:"-"`
+	expr    *rule.Expr
 	// Changes are what profiles do to it, by rising precedence.
 	Changes  []Change   `json:"-"`
 	Prefills []*Prefill `json:"-"` // by precedence of their profiles
@@ -278,7 +282,8 @@ type Profile struct {
 	Requirements []*Requirement `json:"-"` // those it adds
 	// Offered holds when the profile suits; Active when it counts: it is named,
 	// or none is named and it is offered.
-	Offered, Active *rule.Expr `json:"-"`
+	Offered, Active *rule.Cond `json:"-"`
+	offered, active *rule.Expr
 	in              rule.Var
 	place
 }
@@ -316,7 +321,8 @@ type Prefill struct {
 	Requirement *Requirement `json:"-"`
 	Agreement   *Agreement   `json:"-"`
 	// Offered holds when the requirement applies, the profile counts and a row holds.
-	Offered *rule.Expr `json:"-"`
+	Offered *rule.Cond `json:"-"`
+	expr    *rule.Expr
 	place
 }
 

@@ -46,7 +46,7 @@ func TestEval(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			before := slices.Clone(tt.box)
-			if got := tt.e.Eval(tt.box); got != tt.want {
+			if got := cond(space, tt.e).Eval(tt.box); got != tt.want {
 				t.Errorf("Eval = %v, want %v", got, tt.want)
 			}
 			if !slices.Equal(before, tt.box) {
@@ -78,7 +78,7 @@ func TestSet(t *testing.T) {
 	}
 }
 
-func TestMatters(t *testing.T) {
+func TestRelevant(t *testing.T) {
 	e := Or(Is(K, Of(2, 3)), And(Is(x, Of(1)), Is(y, Of(1))))
 	for _, tt := range []struct {
 		name string
@@ -94,8 +94,9 @@ func TestMatters(t *testing.T) {
 		{"a step that makes no difference", with(K, Of(2, 3)), K, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := e.Matters(tt.box, tt.v); got != tt.want {
-				t.Errorf("Matters = %v, want %v", got, tt.want)
+			vars := cond(space, e).Relevant(tt.box, nil)
+			if got := slices.Contains(vars, tt.v); got != tt.want {
+				t.Errorf("Relevant = %v, want %d among them: %v", vars, tt.v, tt.want)
 			}
 		})
 	}
@@ -105,12 +106,12 @@ func TestReasonKeepsWhatIsPreferred(t *testing.T) {
 	// Any of the three would do alone.
 	e := Or(Is(K, Of(2, 3)), Is(x, Of(1)), Is(y, Of(1)))
 	box := Box{Of(3), space.Full(drift), Of(1), Of(1)}
-	for v, want := range map[Var][]Atom{
+	for v, want := range map[Var]Prime{
 		K: {{K, Of(2, 3)}},
 		x: {{x, Of(1)}},
 		y: {{y, Of(1)}},
 	} {
-		got := e.Reason(space, box, func(w Var) int {
+		got := cond(space, e).Reason(box, func(w Var) int {
 			if w == v {
 				return 1
 			}
@@ -120,27 +121,29 @@ func TestReasonKeepsWhatIsPreferred(t *testing.T) {
 			t.Errorf("keeping %d gives %v, want %v", v, got, want)
 		}
 	}
-	if got := e.Reason(space, space.Anything(), nil); got != nil {
+	if got := cond(space, e).Reason(space.Anything(), nil); got != nil {
 		t.Errorf("a reason for an unknown: %v", got)
 	}
-	if got := Const(true).Reason(space, box, nil); got == nil || len(got) != 0 {
+	if got := cond(space, Const(true)).Reason(box, nil); got == nil || len(got) != 0 {
 		t.Errorf("always needs no reason, got %v", got)
 	}
 }
 
 func TestFlipsTakesTheNearestLevel(t *testing.T) {
 	e := Is(K, Of(0, 3))
-	got := e.Flips(space, with(K, Of(3)), func(Var) bool { return true }, 5)
+	got := cond(space, e).Flips(with(K, Of(3)), func(Var) bool { return true }, 5)
 	if len(got) != 1 || len(got[0]) != 1 || got[0][0] != (Atom{K, Of(1, 2)}) {
 		t.Errorf("Flips = %v", got)
 	}
-	if got := e.Flips(space, with(K, Of(3)), func(Var) bool { return false }, 5); got != nil {
+	if got := cond(space, e).Flips(with(K, Of(3)), func(Var) bool { return false }, 5); got != nil {
 		t.Errorf("nothing may change, got %v", got)
 	}
-	if got := e.Flips(space, space.Anything(), func(Var) bool { return true }, 5); got != nil {
+	if got := cond(space, e).Flips(space.Anything(), func(Var) bool { return true }, 5); got != nil {
 		t.Errorf("an unknown has no flips, got %v", got)
 	}
 }
+
+func cond(s Space, e *Expr) *Cond { return NewDiagram(s).Cond(e) }
 
 func with(v Var, set Set) Box {
 	b := space.Anything()
@@ -233,28 +236,40 @@ func bruteMatters(e *Expr, b Box, v Var) bool {
 	return found
 }
 
+// checkAll holds everything that can be asked of a condition to brute force,
+// by its primes and by its nodes.
 func checkAll(t *testing.T, s Space, e *Expr, b Box) {
 	t.Helper()
 	verdict := bruteEval(e, b)
-	if got := e.Eval(b); got != verdict {
-		t.Fatalf("Eval = %v, brute force says %v: %+v in %v", got, verdict, e, b)
-	}
-	if got := Not(e).Eval(b); got != not(verdict) {
-		t.Fatalf("Not(e).Eval = %v, want %v", got, not(verdict))
-	}
+	var matter []Var
 	for v := range s {
-		if got, want := e.Matters(b, Var(v)), bruteMatters(e, b, Var(v)); got != want {
-			t.Fatalf("Matters(%d) = %v, brute force says %v: %+v in %v", v, got, want, e, b)
+		if bruteMatters(e, b, Var(v)) {
+			matter = append(matter, Var(v))
 		}
 	}
-	checkReason(t, s, e, b, verdict)
-	checkFlips(t, s, e, b, verdict)
-	checkMoreAnswers(t, e, b, verdict)
+	d := NewDiagram(s)
+	byPrimes := d.Cond(e)
+	byNodes := *byPrimes
+	byNodes.primed = false
+	for how, c := range map[string]*Cond{"primes": byPrimes, "nodes": &byNodes} {
+		if got := c.Eval(b); got != verdict {
+			t.Fatalf("Eval by %s = %v, brute force says %v: %+v in %v", how, got, verdict, e, b)
+		}
+		if got := c.Relevant(b, nil); !slices.Equal(got, matter) {
+			t.Fatalf("Relevant by %s = %v, brute force says %v: %+v in %v", how, got, matter, e, b)
+		}
+	}
+	if got := d.Cond(Not(e)).Eval(b); got != not(verdict) {
+		t.Fatalf("Not(e).Eval = %v, want %v", got, not(verdict))
+	}
+	checkReason(t, s, byPrimes, b, verdict)
+	checkFlips(t, s, byPrimes, b, verdict)
+	checkMoreAnswers(t, byPrimes, b, verdict)
 }
 
-func checkReason(t *testing.T, s Space, e *Expr, b Box, verdict Truth) {
+func checkReason(t *testing.T, s Space, c *Cond, b Box, verdict Truth) {
 	t.Helper()
-	atoms := e.Reason(s, b, nil)
+	atoms := c.Reason(b, nil)
 	if verdict == Unknown {
 		if atoms != nil {
 			t.Fatalf("a reason for an unknown: %v", atoms)
@@ -269,7 +284,7 @@ func checkReason(t *testing.T, s Space, e *Expr, b Box, verdict Truth) {
 		for _, a := range atoms {
 			box[a.Var] = a.Set
 		}
-		return bruteEval(e, box) == verdict
+		return bruteEval(c.Expr, box) == verdict
 	}
 	if !forced(atoms) {
 		t.Fatalf("the reason %v does not force %v", atoms, verdict)
@@ -294,9 +309,9 @@ func checkReason(t *testing.T, s Space, e *Expr, b Box, verdict Truth) {
 	}
 }
 
-func checkFlips(t *testing.T, s Space, e *Expr, b Box, verdict Truth) {
+func checkFlips(t *testing.T, s Space, c *Cond, b Box, verdict Truth) {
 	t.Helper()
-	flips := e.Flips(s, b, func(Var) bool { return true }, 1000)
+	flips := c.Flips(b, func(Var) bool { return true }, 1000)
 	if verdict == Unknown {
 		if flips != nil {
 			t.Fatalf("flips of an unknown: %v", flips)
@@ -313,7 +328,7 @@ func checkFlips(t *testing.T, s Space, e *Expr, b Box, verdict Truth) {
 			box[a.Var] = a.Set
 			pick = append(pick, a.Var)
 		}
-		if bruteEval(e, box) != not(verdict) {
+		if bruteEval(c.Expr, box) != not(verdict) {
 			t.Fatalf("%v does not turn %v", f, verdict)
 		}
 		for _, other := range picks {
@@ -333,7 +348,7 @@ func checkFlips(t *testing.T, s Space, e *Expr, b Box, verdict Truth) {
 		var try func(i int) bool
 		try = func(i int) bool {
 			if i == len(pick) {
-				return bruteEval(e, box) == not(verdict)
+				return bruteEval(c.Expr, box) == not(verdict)
 			}
 			for _, value := range values[i] {
 				box[pick[i]] = Of(value)
@@ -367,7 +382,7 @@ func within(part, whole []Var) bool {
 
 // checkMoreAnswers: one more answer never makes a known conclusion unknown, nor
 // turns it.
-func checkMoreAnswers(t *testing.T, e *Expr, b Box, verdict Truth) {
+func checkMoreAnswers(t *testing.T, c *Cond, b Box, verdict Truth) {
 	t.Helper()
 	if verdict == Unknown {
 		return
@@ -376,7 +391,7 @@ func checkMoreAnswers(t *testing.T, e *Expr, b Box, verdict Truth) {
 		for _, value := range b[v].Values() {
 			box := slices.Clone(b)
 			box[v] = Of(value)
-			if got := e.Eval(box); got != verdict {
+			if got := c.Eval(box); got != verdict {
 				t.Fatalf("%v became %v by answering %d with %d", verdict, got, v, value)
 			}
 		}

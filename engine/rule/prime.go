@@ -1,0 +1,147 @@
+package rule
+
+import "slices"
+
+// Prime is a prime implicant: atoms, at most one for each variable and in the
+// order of the variables, that together force a verdict. No atom of it can be
+// left out and none widened.
+type Prime []Atom
+
+// maxPrimes is how many primes of a verdict a condition may have before it is
+// answered by its diagram instead. On the way more are allowed: most fall away.
+const (
+	maxPrimes      = 64
+	maxPrimesInter = 4 * maxPrimes
+)
+
+// inside tells whether all of the box lies within the prime.
+func (p Prime) inside(b Box) bool {
+	for _, a := range p {
+		if b[a.Var]&^a.Set != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// meets tells whether some state of the box lies within the prime.
+func (p Prime) meets(b Box) bool {
+	for _, a := range p {
+		if b[a.Var]&a.Set == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// within tells whether p forces all that q does: q's atoms are then no narrower
+// than p's.
+func (p Prime) within(q Prime) bool {
+	i := 0
+	for _, a := range q {
+		for i < len(p) && p[i].Var < a.Var {
+			i++
+		}
+		if i == len(p) || p[i].Var != a.Var || p[i].Set&^a.Set != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// and is what both say; false when nothing does.
+func (p Prime) and(q Prime) (Prime, bool) {
+	out := make(Prime, 0, len(p)+len(q))
+	for len(p) > 0 && len(q) > 0 {
+		switch a, b := p[0], q[0]; {
+		case a.Var < b.Var:
+			out, p = append(out, a), p[1:]
+		case b.Var < a.Var:
+			out, q = append(out, b), q[1:]
+		default:
+			if a.Set&b.Set == 0 {
+				return nil, false
+			}
+			out, p, q = append(out, Atom{a.Var, a.Set & b.Set}), p[1:], q[1:]
+		}
+	}
+	return append(append(out, p...), q...), true
+}
+
+// primesOf gives all prime implicants of a node's verdict, or nil and false
+// when they are too many.
+//
+// A prime of a node holds for some set of its values; what it says of the rest
+// is a prime of what the kids of those values have in common. So the kids are
+// taken in one by one, each alone and together with all that came before, and
+// what lies within something else is dropped.
+func (d *Diagram) primesOf(r ref, want ref) ([]Prime, bool) {
+	if r <= refYes {
+		if r == want {
+			return []Prime{{}}, true
+		}
+		return nil, true
+	}
+	memo := d.primes[want]
+	if list, ok := memo[r]; ok {
+		return list, list != nil
+	}
+	memo[r] = nil // until it is known: too many
+	type part struct {
+		set  Set
+		rest Prime
+	}
+	n := d.nodes[r]
+	var all []part
+	for i, kid := range n.kids {
+		if slices.Contains(n.kids[:i], kid) {
+			continue
+		}
+		var set Set
+		for j, other := range n.kids {
+			if other == kid {
+				set |= Of(j)
+			}
+		}
+		own, ok := d.primesOf(kid, want)
+		if !ok {
+			return nil, false
+		}
+		joined := all[:len(all):len(all)]
+		for _, p := range own {
+			joined = append(joined, part{set, p})
+			for _, q := range all {
+				if both, ok := p.and(q.rest); ok {
+					joined = append(joined, part{set | q.set, both})
+				}
+			}
+		}
+		if len(joined) > 16*maxPrimesInter {
+			return nil, false
+		}
+		all = all[:0:0]
+		for i, p := range joined {
+			covered := slices.ContainsFunc(joined[:i], func(q part) bool { return p.set&^q.set == 0 && p.rest.within(q.rest) }) ||
+				slices.ContainsFunc(joined[i+1:], func(q part) bool {
+					return p.set&^q.set == 0 && p.rest.within(q.rest) && (p.set != q.set || !q.rest.within(p.rest))
+				})
+			if !covered {
+				all = append(all, p)
+			}
+		}
+		if len(all) > maxPrimesInter {
+			return nil, false
+		}
+	}
+	full := d.space.Full(n.v)
+	out := make([]Prime, len(all))
+	for i, p := range all {
+		if p.set == full {
+			out[i] = p.rest
+		} else {
+			out[i] = append(Prime{{n.v, p.set}}, p.rest...)
+		}
+	}
+	memo[r] = out
+	return out, true
+}
