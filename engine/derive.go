@@ -44,8 +44,6 @@ type Finding struct {
 	Title, Is, Shall []Span     // with parameters filled in
 	Parameters       []Parameter
 	Offers           []Offer
-
-	depends, text []rule.Var // more knowledge of these can change the verdict, and the text
 }
 
 // ReasonAtom is one part of a reason. One of Aspect, Fact, Law and Profile is
@@ -110,17 +108,6 @@ type ProfileFinding struct {
 	Because string
 }
 
-// Question is something not settled that can still matter: a fact, the laws,
-// or an aspect's level.
-type Question struct {
-	ID     string // the fact's id, "lagrum", or the aspect's id
-	Title  string
-	Fact   *catalog.Fact
-	Aspect *catalog.Aspect
-	// Matters counts the requirements and offers that it can still change.
-	Matters int
-}
-
 // Draft tells whether anything is undecided: then a list is a draft and must
 // say so.
 func (d *Derivation) Draft() bool { return d.Undecided() > 0 }
@@ -161,29 +148,27 @@ func (d *Derivation) Finding(id string) *Finding {
 // once the facts are checked. The same facts give the same derivation.
 func Derive(f *Facts) *Derivation {
 	d := &Derivation{Facts: f}
-	active := map[*catalog.Profile]rule.Truth{}
-	for _, p := range f.Catalog.Profiles {
-		t := p.Active.Eval(f.Box)
-		active[p] = t
+	for i, p := range f.Catalog.Profiles {
+		t := f.active[i]
 		d.Profiles = append(d.Profiles, ProfileFinding{
 			Profile: p, Active: t, Named: f.Answers.Classification.Profiles != nil,
 			Because: because(f.reasons(p.Active), t),
 		})
 	}
+	q := f.questions()
 	for _, r := range f.Catalog.Requirements {
-		d.Findings = append(d.Findings, f.finding(r, active))
+		d.Findings = append(d.Findings, f.finding(r, q))
 	}
 	for _, law := range f.Catalog.Laws {
 		d.Laws = append(d.Laws, f.lawFinding(law))
 	}
-	f.questions(d)
+	d.Open = q.open()
 	return d
 }
 
-func (f *Facts) finding(r *catalog.Requirement, active map[*catalog.Profile]rule.Truth) Finding {
+func (f *Facts) finding(r *catalog.Requirement, q *questions) Finding {
 	x := Finding{Requirement: r, Applies: r.Applies.Eval(f.Box)}
-	x.depends = r.Applies.Relevant(f.Box, nil)
-	may := variants(r, active)
+	may := f.variants(r)
 	x.Effective = may[0]
 	x.Reasons = f.reasons(r.Applies)
 	x.Because = because(x.Reasons, x.Applies)
@@ -192,8 +177,13 @@ func (f *Facts) finding(r *catalog.Requirement, active map[*catalog.Profile]rule
 	}
 	x.Parameters = f.parameters(may)
 	x.Title, x.Is, x.Shall = spans(x.Effective.Title, x.Parameters), spans(x.Effective.Is, x.Parameters), spans(x.Effective.Shall, x.Parameters)
-	if x.Applies != rule.No {
-		f.unsettled(&x, may, active)
+	var text []rule.Var
+	x.Unsettled, text = f.unsettled(&x, may)
+	verdict, all := q.count(r, text)
+	x.DependsOn = all
+	if x.Applies == rule.Unknown {
+		x.DependsOn = verdict
+		x.Because = depends(verdict)
 	}
 	for _, p := range r.Prefills {
 		if t := p.Offered.Eval(f.Box); t != rule.No {
@@ -214,47 +204,53 @@ func (f *Facts) finding(r *catalog.Requirement, active map[*catalog.Profile]rule
 
 // variants gives what a requirement may say: as the profiles that count for
 // certain leave it, and then for each outcome of those that are open.
-func variants(r *catalog.Requirement, active map[*catalog.Profile]rule.Truth) []catalog.Effective {
+func (f *Facts) variants(r *catalog.Requirement) []catalog.Effective {
 	var open []*catalog.Profile
 	for _, c := range r.Changes {
-		if active[c.Profile] == rule.Unknown {
+		if f.counts(c.Profile) == rule.Unknown {
 			open = append(open, c.Profile)
 		}
 	}
-	var out []catalog.Effective
+	out := make([]catalog.Effective, 0, 1<<len(open))
 	for outcome := range 1 << len(open) {
 		out = append(out, r.Effective(func(p *catalog.Profile) bool {
 			i := slices.Index(open, p)
-			return active[p] == rule.Yes || i >= 0 && outcome>>i&1 == 1
+			return f.counts(p) == rule.Yes || i >= 0 && outcome>>i&1 == 1
 		}))
 	}
 	return out
 }
 
-// unsettled finds what the text still hangs on, of a requirement that applies
-// or may.
-func (f *Facts) unsettled(x *Finding, may []catalog.Effective, active map[*catalog.Profile]rule.Truth) {
-	if slices.ContainsFunc(may, func(e catalog.Effective) bool {
+// counts tells whether a profile counts.
+func (f *Facts) counts(p *catalog.Profile) rule.Truth {
+	return f.active[slices.Index(f.Catalog.Profiles, p)]
+}
+
+// unsettled tells whether the text of a requirement that applies, or may, is
+// still open, and which variables decide it.
+func (f *Facts) unsettled(x *Finding, may []catalog.Effective) (bool, []rule.Var) {
+	if x.Applies == rule.No {
+		return false, nil
+	}
+	open := slices.ContainsFunc(may, func(e catalog.Effective) bool {
 		return e.Excluded == nil && (e.Title != may[0].Title || e.Is != may[0].Is || e.Shall != may[0].Shall)
-	}) {
-		x.Unsettled = true
-	}
+	})
 	for _, p := range x.Parameters {
-		x.Unsettled = x.Unsettled || len(p.possible) > 1
+		open = open || len(p.possible) > 1
 	}
-	if !x.Unsettled {
-		return
+	if !open {
+		return false, nil
 	}
+	var vars []rule.Var
 	for _, c := range x.Requirement.Changes {
-		if active[c.Profile] == rule.Unknown {
-			x.text = c.Profile.Active.Relevant(f.Box, x.text)
-		}
+		vars = c.Profile.Active.Relevant(f.Box, vars)
 	}
-	for _, t := range x.Effective.Thresholds {
+	for _, t := range may[0].Thresholds {
 		if t.Aspect.IsRated() && f.Box[t.Aspect.Var].Len() > 1 {
-			x.text = append(x.text, t.Aspect.Var)
+			vars = append(vars, t.Aspect.Var)
 		}
 	}
+	return true, vars
 }
 
 // reasons puts a minimal reason in words. Of several that would do it keeps
@@ -408,131 +404,4 @@ func (f *Facts) lawFinding(law *catalog.Law) LawFinding {
 		}
 	}
 	return x
-}
-
-// questions finds what can still change the list: the questions not handled
-// whose answer decides a requirement, its text or an offer that is not
-// settled. It also tells each such requirement what it waits for, "vet ej"
-// included.
-func (f *Facts) questions(d *Derivation) {
-	open := f.asked()
-	of := map[rule.Var]int{}
-	for i, q := range open {
-		for _, v := range q.vars {
-			of[v] = i
-		}
-	}
-	for i := range d.Findings {
-		x := &d.Findings[i]
-		verdict := among(x.depends, of)
-		for _, q := range among(slices.Concat(x.depends, x.text), of) {
-			open[q].Matters++
-			if x.Applies == rule.Yes || slices.Contains(verdict, q) {
-				x.DependsOn = append(x.DependsOn, open[q].Question)
-			}
-		}
-		for _, o := range x.Offers {
-			for _, q := range among(o.Prefill.Offered.Relevant(f.Box, nil), of) {
-				open[q].Matters++
-			}
-		}
-	}
-	for _, q := range open {
-		if q.Matters > 0 && !q.notKnown {
-			d.Open = append(d.Open, q.Question)
-		}
-	}
-	for i := range d.Findings {
-		x := &d.Findings[i]
-		var titles []string
-		for j := range x.DependsOn {
-			x.DependsOn[j].Matters = 0
-			titles = append(titles, lowerFirst(x.DependsOn[j].Title))
-		}
-		if x.Applies == rule.Unknown {
-			x.Because = depends(titles)
-		}
-	}
-}
-
-// among gives the questions behind the variables, each once and in order.
-func among(vars []rule.Var, of map[rule.Var]int) []int {
-	var out []int
-	for _, v := range vars {
-		if q, ok := of[v]; ok && !slices.Contains(out, q) {
-			out = append(out, q)
-		}
-	}
-	slices.Sort(out)
-	return out
-}
-
-type asked struct {
-	Question
-	vars     []rule.Var
-	notKnown bool // answered "vet ej": handled, but not settled
-}
-
-// asked lists every question that is not settled, in the order of the screen.
-func (f *Facts) asked() []asked {
-	var out []asked
-	for _, fact := range f.Catalog.Facts {
-		if fact.IsDerived() || f.handled[fact.ID] == Answered || f.Asked(fact) == rule.No {
-			continue
-		}
-		out = append(out, asked{Question{ID: fact.ID, Title: fact.Title, Fact: fact}, fact.Vars, f.handled[fact.ID] == NotKnown})
-	}
-	for _, l := range f.Levels {
-		if l.Possible.Len() > 1 {
-			out = append(out, asked{Question{ID: l.Aspect.ID, Title: l.Aspect.Title, Aspect: l.Aspect}, []rule.Var{l.Aspect.Var}, false})
-		}
-	}
-	if f.handled["lagrum"] != Answered {
-		var vars []rule.Var
-		for _, law := range f.Catalog.Laws {
-			if law.Ticked {
-				vars = append(vars, law.Var)
-			}
-		}
-		out = append(out, asked{Question{ID: "lagrum", Title: "Lagrum"}, vars, f.handled["lagrum"] == NotKnown})
-	}
-	return out
-}
-
-// Flip is one way to turn a verdict: these changes together, and nothing else.
-type Flip []string
-
-// Flips gives the smallest changes of answers that would turn a finding's
-// verdict, at most three, in words.
-func (d *Derivation) Flips(x *Finding) []Flip {
-	f := d.Facts
-	var out []Flip
-	for _, atoms := range x.Requirement.Applies.Flips(f.Box, f.changeable, 3) {
-		var flip Flip
-		for _, a := range atoms {
-			flip = append(flip, f.changeWords(a))
-		}
-		out = append(out, flip)
-	}
-	return out
-}
-
-// Fixed tells whether no answers at all would turn a finding's verdict. A
-// finding that is not fixed may still lack flips: then more than three answers
-// would have to change.
-func (d *Derivation) Fixed(x *Finding) bool {
-	f := d.Facts
-	wide := slices.Clone(f.Box)
-	for _, v := range x.Requirement.Applies.Support() {
-		if f.changeable(v) {
-			wide[v] = f.Catalog.Space.Full(v)
-		}
-	}
-	return x.Requirement.Applies.Eval(wide) == x.Applies
-}
-
-// changeable tells whether a person can change what stands behind a variable.
-func (f *Facts) changeable(v rule.Var) bool {
-	_, ok := f.words(rule.Atom{Var: v, Set: f.Box[v]})
-	return ok
 }

@@ -84,6 +84,7 @@ type Facts struct {
 	handled map[string]Handled
 	named   []*catalog.Profile // nil when none are named
 	weight  map[rule.Var]int   // how gladly a variable is told in a reason
+	active  []rule.Truth       // whether each profile counts, in the catalogue's order
 }
 
 // LevelFinding is a system's level in one aspect, and who decided it.
@@ -168,8 +169,17 @@ func NewFacts(c *catalog.Catalog, a Answers) (*Facts, error) {
 	if len(bad.Problems) > 0 {
 		return nil, &bad
 	}
-	f.weigh()
+	f.settle()
 	return f, nil
+}
+
+// settle works out what much else is asked of, once the box is complete.
+func (f *Facts) settle() {
+	f.active = make([]rule.Truth, len(f.Catalog.Profiles))
+	for i, p := range f.Catalog.Profiles {
+		f.active[i] = p.Active.Eval(f.Box)
+	}
+	f.weigh()
 }
 
 // weigh ranks what a reason tells: of several reasons that would do, it keeps

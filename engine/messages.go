@@ -20,6 +20,9 @@ var say = struct {
 	notLowered, notLoweredHint, lowered, loweredHint          string
 	noRequirement, always, excluded, noReason, depends        string
 	noLevel, noLevelHint, noRaiseReason, noReasonHint         string
+	noAspect, tryLevelHint                                    string
+	lawsApply, lawsOpen, lawsNot, nowOpen, notAsked, notKnown string
+	notAskedYet, notAnswered, noneOfThese                     string
 	otherCatalog                                              func(*catalog.Catalog) string
 	levelStopHint                                             func(*catalog.Level) string
 }{
@@ -36,6 +39,10 @@ var say = struct {
 	always:        "grundskydd, gäller alla system", excluded: "borttaget av profilen %s: %s",
 	noReason: "inga svar påverkar", depends: "beror på %s",
 	noLevel: "nivå %d finns inte på skalan", noLevelHint: "Nivåerna är 0 till 4.",
+	noAspect: "aspekten %q nivåsätts inte", tryLevelHint: "Pröva en nivå från 0 till 3.",
+	lawsApply: "%s gäller", lawsOpen: "inte avgjort om %s gäller", lawsNot: "inget av dem gäller", nowOpen: "inte avgjort än",
+	notAsked: "frågan ställs inte", notKnown: "svaret är Vet ej", notAskedYet: "frågan kan komma att ställas", notAnswered: "inte besvarad",
+	noneOfThese:   "inget av alternativen",
 	noRaiseReason: "höjningen av %s saknar skäl", noReasonHint: "Skriv reason: varför nivån är högre än informationens.",
 	otherCatalog: func(c *catalog.Catalog) string {
 		return fmt.Sprintf("Den inlästa katalogen heter %s@%s.", c.ID, c.Version)
@@ -91,6 +98,43 @@ func (f *Facts) levelWords(aspect *catalog.Aspect, set rule.Set) string {
 		name = fmt.Sprintf("%s minst %d %s", aspect.ID, level.Value, level.Title)
 	}
 	return name + " " + compare(set)
+}
+
+// levelNow tells a system's level: "K är 1 Måttlig", "K är inte bestämd".
+func (f *Facts) levelNow(aspect *catalog.Aspect) string {
+	if !aspect.IsRated() {
+		return aspect.ID + " nivåsätts inte"
+	}
+	now := f.Box[aspect.Var]
+	low := f.Catalog.Level(now.Values()[0])
+	switch {
+	case now.Len() == 1:
+		return fmt.Sprintf("%s är %d %s", aspect.ID, low.Value, low.Title)
+	case low.Value > 0:
+		return fmt.Sprintf("%s är minst %d %s", aspect.ID, low.Value, low.Title)
+	}
+	return aspect.ID + " är inte bestämd"
+}
+
+func fmtNow(format string, titles []string) string { return fmt.Sprintf(format, both(titles)) }
+
+func profileText(p *catalog.Profile) string { return "profilen " + p.Title + " lägger till kravet" }
+
+// profileNow tells whether a profile counts, and on whose word.
+func (f *Facts) profileNow(p *catalog.Profile) string {
+	named := f.Answers.Classification.Profiles != nil
+	switch t := f.counts(p); {
+	case t == rule.Unknown:
+		return "inte avgjort om profilen används"
+	case named && t == rule.Yes:
+		return "profilen är vald"
+	case named:
+		return "profilen är inte vald"
+	case t == rule.Yes:
+		return "profilen används, för att " + because(f.reasons(p.Active), t)
+	default:
+		return "profilen används inte, för att " + because(f.reasons(p.Active), t)
+	}
 }
 
 // compare writes a set of levels as a comparison.
@@ -151,9 +195,14 @@ func excluded(by *catalog.Profile, e *catalog.Exclude) string {
 	return fmt.Sprintf(say.excluded, by.Title, e.Reason)
 }
 
-func depends(titles []string) string {
-	if len(titles) == 0 {
+// depends tells what an unknown verdict waits for.
+func depends(on []Question) string {
+	if len(on) == 0 {
 		return ""
+	}
+	titles := make([]string, len(on))
+	for i, q := range on {
+		titles[i] = lowerFirst(q.Title)
 	}
 	return fmt.Sprintf(say.depends, strings.Join(titles[:len(titles)-1], ", ")+map[bool]string{true: " och "}[len(titles) > 1]+titles[len(titles)-1])
 }

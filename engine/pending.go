@@ -1,0 +1,211 @@
+package engine
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/kravverk/kravverk/engine/catalog"
+	"github.com/kravverk/kravverk/engine/rule"
+)
+
+// Question is something not settled: a fact, the laws, or an aspect's level.
+type Question struct {
+	ID     string // the fact's id, "lagrum", or the aspect's id
+	Title  string
+	Fact   *catalog.Fact
+	Aspect *catalog.Aspect
+	// Matters counts the requirements and offers that it can still change.
+	Matters int
+}
+
+// Pending is what is left to ask, and what need not be asked.
+type Pending struct {
+	// Questions are put now and can change the list, the most decisive first.
+	Questions []Question
+	// Later can change the list too, but are put only if another answer calls
+	// for them.
+	Later []Question
+	// Idle are unanswered and cannot change anything, whatever is answered to
+	// them: no verdict, no text and no offer hangs on them.
+	Idle []Question
+	// NotKnown are answered "vet ej" and keep something open.
+	NotKnown []Question
+}
+
+// Bound is how many questions remain at most: each answer can only make it
+// smaller.
+func (p Pending) Bound() int { return len(p.Questions) + len(p.Later) }
+
+// Pending works out what is left to ask. When its bound is 0 the list is
+// complete: what is unanswered cannot change it, and what is undecided in it
+// hangs on answers "vet ej" alone.
+func (f *Facts) Pending() Pending {
+	q := f.questions()
+	for _, r := range f.Catalog.Requirements {
+		q.count(r, f.textHangsOn(r))
+	}
+	var p Pending
+	for _, x := range q.all {
+		switch {
+		case x.Matters == 0 && !x.notKnown:
+			p.Idle = append(p.Idle, x.Question)
+		case x.Matters == 0:
+		case x.notKnown:
+			p.NotKnown = append(p.NotKnown, x.Question)
+		case x.put:
+			p.Questions = append(p.Questions, x.Question)
+		case q.canBePut(x.Fact):
+			p.Later = append(p.Later, x.Question)
+		}
+	}
+	slices.SortStableFunc(p.Questions, func(a, b Question) int { return cmp.Compare(b.Matters, a.Matters) })
+	return p
+}
+
+// textHangsOn is unsettled for a requirement alone; most have nothing that
+// could be open.
+func (f *Facts) textHangsOn(r *catalog.Requirement) []rule.Var {
+	open := slices.ContainsFunc(r.Changes, func(c catalog.Change) bool { return f.counts(c.Profile) == rule.Unknown })
+	if !open && len(r.Changes) == 0 {
+		open = len(r.Parameters) > 0 && f.levelOpen(r.Thresholds)
+	} else if !open {
+		e := f.variants(r)[0]
+		open = len(e.Parameters) > 0 && f.levelOpen(e.Thresholds)
+	}
+	if !open {
+		return nil
+	}
+	may := f.variants(r)
+	x := Finding{Requirement: r, Applies: r.Applies.Eval(f.Box), Parameters: f.parameters(may)}
+	_, vars := f.unsettled(&x, may)
+	return vars
+}
+
+func (f *Facts) levelOpen(thresholds []catalog.Threshold) bool {
+	return slices.ContainsFunc(thresholds, func(t catalog.Threshold) bool {
+		return t.Aspect.IsRated() && f.Box[t.Aspect.Var].Len() > 1
+	})
+}
+
+// canBePut tells whether answers to what is unanswered could put a question,
+// with every answer "vet ej" left as it is.
+func (q *questions) canBePut(fact *catalog.Fact) bool {
+	box := q.facts.Box
+	primes, ok := fact.Asked.Primes(rule.Yes)
+	if !ok {
+		return true
+	}
+	return slices.ContainsFunc(primes, func(p rule.Prime) bool {
+		return !slices.ContainsFunc(p, func(a rule.Atom) bool {
+			if n := q.of[a.Var] - 1; n >= 0 && q.all[n].notKnown {
+				return box[a.Var]&^a.Set != 0
+			}
+			return box[a.Var]&a.Set == 0
+		})
+	})
+}
+
+// questions is every question that is not settled, and what hangs on it.
+type questions struct {
+	facts *Facts
+	all   []asked
+	of    []int32 // the number of the question behind each variable, plus one
+	known [][]int // the questions that each condition hangs on, by its ID
+}
+
+type asked struct {
+	Question
+	put      bool // on the screen now
+	notKnown bool // answered "vet ej": handled, but not settled
+}
+
+// questions lists them in the order of the screen.
+func (f *Facts) questions() *questions {
+	q := &questions{facts: f, of: make([]int32, len(f.Box)), known: make([][]int, f.Catalog.Conds)}
+	add := func(a asked, vars ...rule.Var) {
+		q.all = append(q.all, a)
+		for _, v := range vars {
+			q.of[v] = int32(len(q.all))
+		}
+	}
+	for _, fact := range f.Catalog.Facts {
+		if fact.IsDerived() || f.handled[fact.ID] == Answered {
+			continue
+		}
+		if put := f.Asked(fact); put != rule.No {
+			add(asked{Question{ID: fact.ID, Title: fact.Title, Fact: fact}, put == rule.Yes, f.handled[fact.ID] == NotKnown}, fact.Vars...)
+		}
+	}
+	for _, l := range f.Levels {
+		if l.Possible.Len() > 1 {
+			add(asked{Question{ID: l.Aspect.ID, Title: l.Aspect.Title, Aspect: l.Aspect}, true, false}, l.Aspect.Var)
+		}
+	}
+	if f.handled["lagrum"] != Answered {
+		var vars []rule.Var
+		for _, law := range f.Catalog.Laws {
+			if law.Ticked {
+				vars = append(vars, law.Var)
+			}
+		}
+		add(asked{Question{ID: "lagrum", Title: "Lagrum"}, true, f.handled["lagrum"] == NotKnown}, vars...)
+	}
+	return q
+}
+
+// hang gives the questions that a condition hangs on, by number and in order.
+func (q *questions) hang(c *rule.Cond) []int {
+	if q.known[c.ID] == nil {
+		q.known[c.ID] = q.among([]int{}, c.Relevant(q.facts.Box, nil))
+	}
+	return q.known[c.ID]
+}
+
+// among adds the questions behind variables, each once and in order.
+func (q *questions) among(out []int, vars []rule.Var) []int {
+	for _, v := range vars {
+		if n := int(q.of[v]) - 1; n >= 0 && !slices.Contains(out, n) {
+			out = append(out, n)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// count adds to each question what of a requirement hangs on it: its verdict
+// or its text, and its offers. It gives the questions behind the verdict, and
+// behind the verdict or the text.
+func (q *questions) count(r *catalog.Requirement, text []rule.Var) (verdict, all []Question) {
+	hang := q.hang(r.Applies)
+	both := hang
+	if len(text) > 0 {
+		both = q.among(slices.Clone(hang), text)
+	}
+	for _, n := range both {
+		x := &q.all[n]
+		x.Matters++
+		named := x.Question
+		named.Matters = 0
+		all = append(all, named)
+		if slices.Contains(hang, n) {
+			verdict = append(verdict, named)
+		}
+	}
+	for _, p := range r.Prefills {
+		for _, n := range q.hang(p.Offered) {
+			q.all[n].Matters++
+		}
+	}
+	return verdict, all
+}
+
+// open lists the questions that can still change the list, handled ones apart.
+func (q *questions) open() []Question {
+	var out []Question
+	for _, x := range q.all {
+		if x.Matters > 0 && !x.notKnown {
+			out = append(out, x.Question)
+		}
+	}
+	return out
+}
