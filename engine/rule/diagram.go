@@ -17,7 +17,7 @@ type Diagram struct {
 	done   []applied // what apply has worked out, in a table that forgets
 	primes [2]map[ref][]Prime
 	conds  map[ref]*Cond
-	steps  int // of apply, for the condition at hand
+	steps  int // work done for the condition at hand
 }
 
 type ref int32
@@ -45,8 +45,8 @@ type applied struct {
 	is   ref
 }
 
-// How much work one condition and one diagram may take before they are refused:
-// about 50 ms, and about 100 MB.
+// How much one condition may take, in steps of about 100 ns, and how large one
+// diagram may grow, about 100 MB, before a condition is refused.
 const (
 	maxSteps = 1 << 19
 	maxNodes = 1 << 20
@@ -74,6 +74,7 @@ func (d *Diagram) Cond(e *Expr) *Cond {
 	}
 	c := d.conds[root]
 	if c == nil {
+		d.steps = 0
 		c = d.cond(root)
 		c.ID = len(d.conds)
 		c.Expr = e
@@ -114,7 +115,9 @@ func (d *Diagram) build(e *Expr, pos bool) ref {
 	}
 	// From the last, so that what comes first, the levels, meets what is built.
 	for _, k := range slices.Backward(e.kids) {
-		sum = d.apply(o, d.build(k, pos), sum)
+		if sum = d.apply(o, d.build(k, pos), sum); sum == refTooLarge {
+			return sum // of this condition, with the work left for it: not to be remembered
+		}
 	}
 	d.built[key] = sum
 	return sum

@@ -8,7 +8,8 @@ import "slices"
 type Prime []Atom
 
 // maxPrimes is how many primes of a verdict a condition may have before it is
-// answered by its diagram instead. On the way more are allowed: most fall away.
+// answered by its nodes instead. On the way more are allowed, since most fall
+// away.
 const (
 	maxPrimes      = 64
 	maxPrimesInter = 4 * maxPrimes
@@ -69,7 +70,7 @@ func (p Prime) and(q Prime) (Prime, bool) {
 }
 
 // primesOf gives all prime implicants of a node's verdict, or nil and false
-// when they are too many.
+// when they are too many, or take more work than the condition at hand has left.
 //
 // A prime of a node holds for some set of its values; what it says of the rest
 // is a prime of what the kids of those values have in common. So the kids are
@@ -116,7 +117,7 @@ func (d *Diagram) primesOf(r ref, want ref) ([]Prime, bool) {
 				}
 			}
 		}
-		if len(joined) > 16*maxPrimesInter {
+		if d.steps += len(joined) * len(joined); d.steps > maxSteps {
 			return nil, false
 		}
 		all = all[:0:0]

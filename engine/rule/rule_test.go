@@ -439,12 +439,217 @@ func TestAgainstBruteForce(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	next := source(r.IntN)
 	s := Space{4, 4, 3, 2, 2, 2}
-	n := 20000
+	n := 10000
 	if testing.Short() {
 		n = 1000
 	}
 	for range n {
 		checkAll(t, s, next.expr(s, 3), next.box(s))
+	}
+}
+
+// A million pairs of a condition and a partly known state: brute force, the
+// nodes, the primes and the bit-sliced program give one answer.
+func TestAMillionPairs(t *testing.T) {
+	s := Space{4, 4, 4, 3, 2, 2, 2}
+	const batch, conditions = 500, 100 // pairs in a round: 50,000
+	rounds := 20
+	if testing.Short() {
+		rounds = 1
+	}
+	var table [][]int // every state
+	states(s.Anything(), func(state []int) bool {
+		table = append(table, slices.Clone(state))
+		return true
+	})
+	for round := range rounds {
+		t.Run("", func(t *testing.T) {
+			t.Parallel()
+			r := rand.New(rand.NewPCG(21, uint64(round)))
+			next := source(r.IntN)
+			d := NewDiagram(s)
+			var conds []*Cond
+			var holds [][]bool
+			for range conditions {
+				e := next.expr(s, 4)
+				conds = append(conds, d.Cond(e))
+				truth := make([]bool, len(table))
+				for i, state := range table {
+					truth[i] = e.holds(state)
+				}
+				holds = append(holds, truth)
+			}
+			p := Exact(s, conds)
+			in, out := lanes(s.Columns()), lanes(p.Outputs())
+			boxes := make([]Box, batch)
+			for i := range boxes {
+				boxes[i] = next.box(s)
+				s.Encode(in, i, boxes[i])
+			}
+			p.Machine().Run(in, out)
+			for i, b := range boxes {
+				var inside []int
+				for j, state := range table {
+					if !slices.ContainsFunc(s.vars(), func(v Var) bool { return !b[v].Has(state[v]) }) {
+						inside = append(inside, j)
+					}
+				}
+				for j, c := range conds {
+					yes, no := false, false
+					for _, k := range inside {
+						yes, no = yes || holds[j][k], no || !holds[j][k]
+					}
+					want := truthOf(!no, !yes)
+					if primes, nodes, sliced := c.Eval(b), c.walk(b), truthOf(out[2*j].Has(i), out[2*j+1].Has(i)); primes != want || nodes != want || sliced != want {
+						t.Fatalf("brute force %v, primes %v, nodes %v, bit-sliced %v: %+v in %v", want, primes, nodes, sliced, c.Expr, b)
+					}
+				}
+			}
+		})
+	}
+}
+
+// vars lists the variables.
+func (s Space) vars() []Var {
+	out := make([]Var, len(s))
+	for i := range out {
+		out[i] = Var(i)
+	}
+	return out
+}
+
+// Two ways to write one condition give one *Cond, and that is how equality is
+// seen.
+func TestEqualConditionsAreOne(t *testing.T) {
+	r := rand.New(rand.NewPCG(31, 32))
+	next := source(r.IntN)
+	s := Space{4, 3, 2, 2}
+	d := NewDiagram(s)
+	byTruth := map[string]*Cond{}
+	for range 3000 {
+		e := next.expr(s, 3)
+		var truth []byte
+		states(s.Anything(), func(state []int) bool {
+			truth = append(truth, map[bool]byte{true: '1', false: '0'}[e.holds(state)])
+			return true
+		})
+		c := d.Cond(e)
+		if was := byTruth[string(truth)]; was != nil && was != c {
+			t.Fatalf("%+v and %+v mean the same and are two", was.Expr, e)
+		}
+		byTruth[string(truth)] = c
+	}
+	if len(byTruth) != d.Conds() {
+		t.Errorf("%d meanings, %d conditions", len(byTruth), d.Conds())
+	}
+}
+
+// What explodes as primes is answered by the nodes; what explodes as nodes is
+// refused, in bounded time and memory.
+func TestExplosion(t *testing.T) {
+	// Parity has a prime for every state with the right parity, and two nodes
+	// for every variable.
+	var s Space
+	for range 24 {
+		s = append(s, 2)
+	}
+	parity := Const(false)
+	for v := range s {
+		on := Is(Var(v), Of(1))
+		parity = Or(And(parity, Not(on)), And(Not(parity), on))
+	}
+	d := NewDiagram(s)
+	c := d.Cond(parity)
+	if c == nil {
+		t.Fatal("parity of 24 is refused")
+	}
+	if _, ok := c.Primes(Yes); ok {
+		t.Error("parity keeps its primes")
+	}
+	b := s.Anything()
+	if got := c.Eval(b); got != Unknown {
+		t.Errorf("Eval = %v of nothing known", got)
+	}
+	if got := c.Relevant(b, nil); len(got) != len(s) {
+		t.Errorf("%d variables matter, want all", len(got))
+	}
+	for v := range s {
+		b[v] = Of(v % 2)
+	}
+	if got, want := c.Eval(b), No; got != want {
+		t.Errorf("Eval = %v, want %v", got, want)
+	}
+	if got := c.Reason(b, nil); len(got) != len(s) {
+		t.Errorf("the reason has %d atoms, want all", len(got))
+	}
+	p := Exact(s, []*Cond{c})
+	in, out := lanes(s.Columns()), lanes(2)
+	s.Encode(in, 7, b)
+	p.Machine().Run(in, out)
+	if out[0].Has(7) || !out[1].Has(7) {
+		t.Error("the program does not say No")
+	}
+
+	// x1 = y1 and x2 = y2 and …, with all x before all y, has 2^n nodes.
+	s = nil
+	const n = 40
+	for range 2 * n {
+		s = append(s, 2)
+	}
+	var pairs []*Expr
+	for i := range n {
+		x, y := Is(Var(i), Of(1)), Is(Var(n+i), Of(1))
+		pairs = append(pairs, Or(And(x, y), And(Not(x), Not(y))))
+	}
+	d = NewDiagram(s)
+	if c := d.Cond(And(pairs...)); c != nil {
+		t.Fatalf("a condition of 2^%d nodes got through", n)
+	}
+	if d.Nodes() > maxSteps+1000 {
+		t.Errorf("%d nodes made before it was refused", d.Nodes())
+	}
+	// The next one is none the worse for it.
+	if c := d.Cond(pairs[0]); c == nil || c.Eval(s.Anything()) != Unknown {
+		t.Error("a small condition after a refused one")
+	}
+}
+
+// What defeats evaluators that look at one part at a time: each is decided
+// although its parts are not.
+func TestWhatDefeatsOthers(t *testing.T) {
+	s := Space{4, 3, 2, 2, 2} // K, drift, x, y, z
+	const z Var = 4
+	yes := func(v Var) *Expr { return Is(v, Of(1)) }
+	for _, tt := range []struct {
+		name string
+		e    *Expr
+		box  func(Box)
+		want Truth
+	}{
+		{"comparison against an exhausted domain", Or(Is(K, Of(0, 1)), Is(K, Of(2)), Is(K, Of(3))), func(Box) {}, Yes},
+		{"comparison with what is left of a domain", Is(K, Of(2, 3)), func(b Box) { b[K] = Of(2, 3) }, Yes},
+		{"comparison with what is ruled out", Is(drift, Of(2)), func(b Box) { b[drift] = Of(0, 1) }, No},
+		{"resolution across rows", Or(And(yes(x), yes(y)), And(Not(yes(x)), yes(y))), func(b Box) { b[y] = Of(1) }, Yes},
+		{"resolution across conditions", And(Or(yes(x), yes(y)), Or(Not(yes(x)), yes(y)), Not(yes(y))), func(Box) {}, No},
+		{"a parent that cannot be and its child", And(Is(drift, Of(2)), yes(x)), func(b Box) { b[drift] = Of(0, 1); b[x] = Of(1) }, No},
+		{"parent and child conflict", And(And(Is(drift, Of(2)), yes(x)), Is(drift, Of(0))), func(Box) {}, No},
+		{"a derived value and its negation", Or(And(yes(x), yes(y)), Not(And(yes(x), yes(y)))), func(Box) {}, Yes},
+		{"unless what the row itself asks for", And(yes(x), Not(yes(x))), func(Box) {}, No},
+		{"unless only where the row does not hold", And(Or(yes(x), yes(y)), Not(And(Not(yes(x)), Not(yes(y))))), func(b Box) { b[x] = Of(1) }, Yes},
+		{"one fact in every row", Or(And(yes(z), Is(K, Of(0, 1))), And(yes(z), Is(K, Of(2, 3)))), func(b Box) { b[z] = Of(1) }, Yes},
+		{"one fact twice in a row", And(Is(K, Of(1, 2, 3)), Is(K, Of(0, 1, 2)), Is(K, Of(0, 3))), func(Box) {}, No},
+		{"not greater is not unanswered", Not(Is(K, Of(3))), func(Box) {}, Unknown},
+		{"truly open", Or(And(yes(x), yes(y)), And(Not(yes(x)), yes(z))), func(b Box) { b[y] = Of(1) }, Unknown},
+		{"the consensus of two rows", Or(And(yes(x), yes(y)), And(Not(yes(x)), yes(z))), func(b Box) { b[y], b[z] = Of(1), Of(1) }, Yes},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			b := s.Anything()
+			tt.box(b)
+			if want := bruteEval(tt.e, b); want != tt.want {
+				t.Fatalf("the table says %v, brute force %v", tt.want, want)
+			}
+			checkAll(t, s, tt.e, b)
+		})
 	}
 }
 
