@@ -121,3 +121,23 @@ func TestShippedCases(t *testing.T) {
 		t.Errorf("%s: %s %s", d.Range, d.Summary, d.Detail)
 	}
 }
+
+// BenchmarkPending is one step of the adaptive questionnaire: what is left to
+// ask, with exact relevance.
+func BenchmarkPending(b *testing.B) {
+	c := shipped(b)
+	for name, every := range map[string]int{"full": 1, "half": 2, "none": 0} {
+		f := answered(b, c, every)
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				f.Pending()
+			}
+		})
+	}
+	b.Run("facts", func(b *testing.B) { // checking the answers, which a step does too
+		a := answered(b, c, 2).Answers
+		for b.Loop() {
+			NewFacts(c, a)
+		}
+	})
+}

@@ -180,10 +180,11 @@ func (f *Facts) finding(r *catalog.Requirement, q *questions) Finding {
 	var text []rule.Var
 	x.Unsettled, text = f.unsettled(&x, may)
 	verdict, all := q.count(r, text)
-	x.DependsOn = all
 	if x.Applies == rule.Unknown {
-		x.DependsOn = verdict
-		x.Because = depends(verdict)
+		x.DependsOn = q.named(verdict)
+		x.Because = depends(x.DependsOn)
+	} else {
+		x.DependsOn = q.named(all)
 	}
 	for _, p := range r.Prefills {
 		if t := p.Offered.Eval(f.Box); t != rule.No {

@@ -42,7 +42,7 @@ func (p Pending) Bound() int { return len(p.Questions) + len(p.Later) }
 func (f *Facts) Pending() Pending {
 	q := f.questions()
 	for _, r := range f.Catalog.Requirements {
-		q.count(r, f.textHangsOn(r))
+		q.count(r, q.text(r))
 	}
 	var p Pending
 	for _, x := range q.all {
@@ -62,29 +62,36 @@ func (f *Facts) Pending() Pending {
 	return p
 }
 
-// textHangsOn is unsettled for a requirement alone; most have nothing that
-// could be open.
-func (f *Facts) textHangsOn(r *catalog.Requirement) []rule.Var {
-	open := slices.ContainsFunc(r.Changes, func(c catalog.Change) bool { return f.counts(c.Profile) == rule.Unknown })
-	if !open && len(r.Changes) == 0 {
-		open = len(r.Parameters) > 0 && f.levelOpen(r.Thresholds)
-	} else if !open {
-		e := f.variants(r)[0]
-		open = len(e.Parameters) > 0 && f.levelOpen(e.Thresholds)
+// text gives the variables behind a requirement's text, when they could add
+// anything to those behind its verdict: see unsettled.
+func (q *questions) text(r *catalog.Requirement) []rule.Var {
+	f, hang := q.facts, q.hang(r.Applies)
+	new := func(v rule.Var) bool { return q.of[v] > 0 && !slices.Contains(hang, int(q.of[v])-1) }
+	level := func(t catalog.Threshold) bool {
+		return t.Aspect.IsRated() && f.Box[t.Aspect.Var].Len() > 1 && new(t.Aspect.Var)
 	}
-	if !open {
+	might, parameters := slices.ContainsFunc(r.Thresholds, level), len(r.Parameters) > 0
+	for _, c := range r.Changes {
+		if c.Adjust != nil {
+			might = might || slices.ContainsFunc(c.Adjust.Thresholds, level)
+			parameters = parameters || len(c.Adjust.Parameters) > 0
+		}
+	}
+	might = might && parameters
+	for _, c := range r.Changes {
+		might = might || slices.ContainsFunc(q.hang(c.Profile.Active), func(n int) bool { return !slices.Contains(hang, n) })
+	}
+	if !might {
+		return nil
+	}
+	x := Finding{Requirement: r, Applies: r.Applies.Eval(f.Box)}
+	if x.Applies == rule.No {
 		return nil
 	}
 	may := f.variants(r)
-	x := Finding{Requirement: r, Applies: r.Applies.Eval(f.Box), Parameters: f.parameters(may)}
+	x.Parameters = f.parameters(may)
 	_, vars := f.unsettled(&x, may)
 	return vars
-}
-
-func (f *Facts) levelOpen(thresholds []catalog.Threshold) bool {
-	return slices.ContainsFunc(thresholds, func(t catalog.Threshold) bool {
-		return t.Aspect.IsRated() && f.Box[t.Aspect.Var].Len() > 1
-	})
 }
 
 // canBePut tells whether answers to what is unanswered could put a question,
@@ -174,22 +181,15 @@ func (q *questions) among(out []int, vars []rule.Var) []int {
 
 // count adds to each question what of a requirement hangs on it: its verdict
 // or its text, and its offers. It gives the questions behind the verdict, and
-// behind the verdict or the text.
-func (q *questions) count(r *catalog.Requirement, text []rule.Var) (verdict, all []Question) {
-	hang := q.hang(r.Applies)
-	both := hang
+// those behind the verdict or the text.
+func (q *questions) count(r *catalog.Requirement, text []rule.Var) (verdict, all []int) {
+	verdict = q.hang(r.Applies)
+	all = verdict
 	if len(text) > 0 {
-		both = q.among(slices.Clone(hang), text)
+		all = q.among(slices.Clone(verdict), text)
 	}
-	for _, n := range both {
-		x := &q.all[n]
-		x.Matters++
-		named := x.Question
-		named.Matters = 0
-		all = append(all, named)
-		if slices.Contains(hang, n) {
-			verdict = append(verdict, named)
-		}
+	for _, n := range all {
+		q.all[n].Matters++
 	}
 	for _, p := range r.Prefills {
 		for _, n := range q.hang(p.Offered) {
@@ -197,6 +197,18 @@ func (q *questions) count(r *catalog.Requirement, text []rule.Var) (verdict, all
 		}
 	}
 	return verdict, all
+}
+
+// named gives the questions without the count, which is not complete until all
+// requirements have been counted.
+func (q *questions) named(numbers []int) []Question {
+	var out []Question
+	for _, n := range numbers {
+		x := q.all[n].Question
+		x.Matters = 0
+		out = append(out, x)
+	}
+	return out
 }
 
 // open lists the questions that can still change the list, handled ones apart.

@@ -37,9 +37,10 @@ type RowFinding struct {
 // AtomFinding is one key of a row.
 type AtomFinding struct {
 	At    diag.Range
-	Text  string // what the author asks for: "K minst 3 Allvarlig"
+	Text  string // what the author asks for: "K är minst 3 Allvarlig"
 	Now   string // what is known of it: "K är 1 Måttlig"
 	Holds rule.Truth
+	About catalog.Atom // as the author wrote it; empty for a profile's word
 }
 
 // Rows gives the author's rows behind a finding, with what is known of each,
@@ -67,7 +68,7 @@ func (d *Derivation) Rows(x *Finding) []RowFinding {
 		for _, row := range part.rows.Rows {
 			r := RowFinding{Kind: part.kind, At: row.At, Holds: row.Holds.Eval(f.Box)}
 			for _, a := range row.Atoms {
-				r.Atoms = append(r.Atoms, AtomFinding{At: a.At, Text: f.Catalog.AtomText(a), Now: f.now(a), Holds: a.Holds.Eval(f.Box)})
+				r.Atoms = append(r.Atoms, AtomFinding{At: a.At, Text: f.Catalog.AtomText(a), Now: f.now(a), Holds: a.Holds.Eval(f.Box), About: a})
 			}
 			rows = append(rows, r)
 		}
@@ -130,7 +131,7 @@ func (f *Facts) levelsRow(x *Finding) RowFinding {
 		case met == rule.Unknown && row.Holds == rule.No:
 			row.Holds = rule.Unknown
 		}
-		row.Atoms = append(row.Atoms, AtomFinding{At: at, Text: f.Catalog.AtomText(a), Now: f.now(a), Holds: met})
+		row.Atoms = append(row.Atoms, AtomFinding{At: at, Text: f.Catalog.AtomText(a), Now: f.now(a), Holds: met, About: a})
 	}
 	return row
 }
@@ -204,14 +205,36 @@ type Flip []string
 // Flips gives the smallest changes of answers that would turn a finding's
 // verdict, at most three, in words.
 func (d *Derivation) Flips(x *Finding) []Flip {
-	f := d.Facts
 	var out []Flip
-	for _, atoms := range x.Requirement.Applies.Flips(f.Box, f.changeable, 3) {
+	for _, turns := range d.Turns(x) {
 		var flip Flip
-		for _, a := range atoms {
-			flip = append(flip, f.changeWords(a))
+		for _, t := range turns {
+			flip = append(flip, t.Words)
 		}
 		out = append(out, flip)
+	}
+	return out
+}
+
+// Turn is one change of a flip: what it is of, and what to do, in words.
+type Turn struct {
+	ReasonAtom
+	To rule.Atom // the variable, and the values that would do
+}
+
+// Turns is the same changes as Flips, with what each is of.
+func (d *Derivation) Turns(x *Finding) [][]Turn {
+	f := d.Facts
+	var out [][]Turn
+	for _, atoms := range x.Requirement.Applies.Flips(f.Box, f.changeable, 3) {
+		var turns []Turn
+		for _, a := range atoms {
+			t := Turn{To: a}
+			t.ReasonAtom, _ = f.words(a)
+			t.Words = f.changeWords(a)
+			turns = append(turns, t)
+		}
+		out = append(out, turns)
 	}
 	return out
 }
