@@ -21,7 +21,8 @@ var say = struct {
 	noRequirement, always, excluded, noReason, depends        string
 	noLevel, noLevelHint, noRaiseReason, noReasonHint         string
 	noAspect, tryLevelHint                                    string
-	lawsApply, lawsOpen, lawsNot, nowOpen, notAsked, notKnown string
+	lawsApply, lawsOpen, lawsNot, lawNot                      string
+	nowOpen, notAsked, notKnown                               string
 	notAskedYet, notAnswered, noneOfThese                     string
 	otherCatalog                                              func(*catalog.Catalog) string
 	levelStopHint                                             func(*catalog.Level) string
@@ -40,7 +41,7 @@ var say = struct {
 	noReason: "inga svar påverkar", depends: "beror på %s",
 	noLevel: "nivå %d finns inte på skalan", noLevelHint: "Nivåerna är 0 till 4.",
 	noAspect: "aspekten %q nivåsätts inte", tryLevelHint: "Pröva en nivå från 0 till 3.",
-	lawsApply: "%s gäller", lawsOpen: "inte avgjort om %s gäller", lawsNot: "inget av dem gäller", nowOpen: "inte avgjort än",
+	lawsApply: "%s gäller", lawsOpen: "inte avgjort om %s gäller", lawsNot: "inget av dem gäller", lawNot: "gäller inte", nowOpen: "inte avgjort än",
 	notAsked: "frågan ställs inte", notKnown: "svaret är Vet ej", notAskedYet: "frågan kan komma att ställas", notAnswered: "inte besvarad",
 	noneOfThese:   "inget av alternativen",
 	noRaiseReason: "höjningen av %s saknar skäl", noReasonHint: "Skriv reason: varför nivån är högre än informationens.",

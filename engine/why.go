@@ -157,6 +157,9 @@ func (f *Facts) now(a catalog.Atom) string {
 		case len(open) > 0:
 			return fmtNow(say.lawsOpen, open)
 		}
+		if len(a.Laws) == 1 {
+			return say.lawNot
+		}
 		return say.lawsNot
 	case a.Fact.IsDerived():
 		switch a.Fact.Holds.Eval(f.Box) {

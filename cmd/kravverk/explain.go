@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/kravverk/kravverk/engine"
@@ -88,86 +87,47 @@ func (x explanation) texts() {
 	}
 }
 
-// conditions shows what the author wrote, and where.
+// conditions shows what the author wrote, where, and what is known of it. An
+// arrow marks the rows that the verdict rests on.
 func (x explanation) conditions() {
-	x.section("Så har författaren skrivit")
-	c := x.Effective
-	if len(c.Thresholds) == 0 && len(c.When.Rows) == 0 && len(c.Unless.Rows) == 0 {
-		fmt.Fprintf(x.w, "  %s  utan villkor: gäller alla system\n", x.at(x.Requirement.At("id")))
+	x.section("Så har författaren skrivit (→ avgör)")
+	rows := x.d.Rows(x.Finding)
+	if len(rows) == 0 {
+		fmt.Fprintf(x.w, "    %s  utan villkor: gäller alla system\n", x.at(x.Requirement.At("id")))
 	}
-	if len(c.Thresholds) > 0 {
-		var at diag.Range
-		if a := x.adjusted(func(a *catalog.Adjust) bool { return a.Levels != nil }); a != nil {
-			at = a.At("levels")
-		} else {
-			at = x.Requirement.At("levels")
+	for i, row := range rows {
+		mark, word := " ", map[engine.RowKind]string{
+			engine.RowLevels: "från nivå", engine.RowWhen: "när", engine.RowUnless: "utom när",
+			engine.RowExcluded: "borttaget", engine.RowAdded: "tillagt",
+		}[row.Kind]
+		if row.Kind == engine.RowLevels && len(row.Atoms) > 1 {
+			word = "från någon av nivåerna"
 		}
-		var from, now []string
-		for _, t := range c.Thresholds {
-			from = append(from, fmt.Sprintf("%s ≥ %d %s", t.Aspect.ID, t.Min, x.d.Facts.Catalog.Level(t.Min).Title))
-			if t.Aspect.IsRated() {
-				now = append(now, t.Aspect.ID+" "+levelWords(x.d.Facts.Catalog, x.d.Facts.Level(t.Aspect)))
+		if row.Decides {
+			mark = "→"
+		}
+		if i > 0 && rows[i-1].Kind == row.Kind {
+			word = "eller " + word
+		}
+		fmt.Fprintf(x.w, "  %s %s  %s\n", mark, x.at(row.At), word)
+		for _, a := range row.Atoms {
+			line := fmt.Sprintf("%-6s %s", holdsWord(a.Holds), a.Text)
+			if a.Now != a.Text {
+				line += " (" + a.Now + ")"
 			}
-		}
-		fmt.Fprintf(x.w, "  %s  från nivå %s\n", x.at(at), strings.Join(from, " eller "))
-		if len(now) > 0 {
-			fmt.Fprintf(x.w, "    Systemet: %s\n", strings.Join(now, ", "))
+			fmt.Fprintf(x.w, "      %s\n", line)
 		}
 	}
-	for _, rows := range []struct {
-		word string
-		catalog.Rows
-	}{{"när", c.When}, {"utom när", c.Unless}} {
-		for i, row := range rows.Rows.Rows {
-			word := rows.word
-			if i > 0 {
-				word = "eller " + word
-			}
-			fmt.Fprintf(x.w, "  %s  %s %s\n", x.at(row.At), word, rowWords(row))
-		}
-	}
+}
+
+// holdsWord tells whether what an author asks for is so.
+func holdsWord(t rule.Truth) string {
+	return [...]string{rule.Unknown: "oklart", rule.No: "nej", rule.Yes: "ja"}[t]
 }
 
 func (x explanation) at(r diag.Range) string {
 	r.File = x.shelf.show(r.File)
 	return r.String()
-}
-
-// adjusted is the last adjustment that counts and has a say.
-func (x explanation) adjusted(has func(*catalog.Adjust) bool) *catalog.Adjust {
-	for _, c := range slices.Backward(x.Effective.Adjusted) {
-		if has(c.Adjust) {
-			return c.Adjust
-		}
-	}
-	return nil
-}
-
-// rowWords writes a row as its author did.
-func rowWords(row catalog.Row) string {
-	var atoms []string
-	for _, a := range row.Atoms {
-		var ids []string
-		switch {
-		case a.Aspect != nil:
-			atoms = append(atoms, fmt.Sprintf("%s %s", a.Aspect.ID, a.Compare))
-			continue
-		case a.Fact == nil:
-			for _, l := range a.Laws {
-				ids = append(ids, l.ID)
-			}
-			atoms = append(atoms, "lagrum = "+strings.Join(ids, " eller "))
-			continue
-		case a.Fact.Type == catalog.Bool:
-			ids = []string{fmt.Sprint(a.Want)}
-		default:
-			for _, o := range a.Options {
-				ids = append(ids, a.Fact.Options[o].ID)
-			}
-		}
-		atoms = append(atoms, a.Fact.ID+" = "+strings.Join(ids, " eller "))
-	}
-	return strings.Join(atoms, " och ")
 }
 
 func (x explanation) parameters() {
