@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/kravverk/kravverk/engine/catalog"
@@ -111,6 +113,46 @@ func TestWhatDefeatsOthers(t *testing.T) {
 	}
 	// A label where a level belongs is not compared, it is refused.
 	contains(t, refused(t, req("AAA-01", `when = [ { K = "Betydande" } ]`)), "nivån för K ska skrivas med tecken")
+}
+
+// A condition with too many primes is answered by its diagram, and one with too
+// large a diagram is refused with a sentence that names it.
+func TestWhatExplodes(t *testing.T) {
+	// d holds when an odd number of 20 answers are yes: half a million primes.
+	parity := derived("d0", `[ { x0 = true } ]`)
+	answers := "[facts]\n"
+	for i := range 20 {
+		parity += boolFact(fmt.Sprintf("x%d", i))
+		if i > 0 {
+			parity += derived(fmt.Sprintf("d%d", i), fmt.Sprintf(`[ { d%d = true, x%d = false }, { d%[1]d = false, x%[2]d = true } ]`, i-1, i))
+			answers += fmt.Sprintf("x%d = %v\n", i, i%2 == 0)
+		}
+	}
+	c := load(t, parity+req("AAA-01", `when = [ { d19 = true } ]`))
+	if d := derive(t, c, answers); d.Finding("AAA-01").Applies != Unknown || len(d.Open) != 1 || d.Open[0].ID != "x0" {
+		t.Errorf("with 19 of 20 answers: %s, open %v", verdict(t, d, "AAA-01"), d.Open)
+	}
+	if d := derive(t, c, answers+"x0 = true"); d.Finding("AAA-01").Applies != No || len(d.Finding("AAA-01").Reasons) != 20 {
+		t.Errorf("with all answers: %s", verdict(t, d, "AAA-01"))
+	}
+
+	// x0 = y0 and x1 = y1 and …, with all x asked before all y: 2^40 nodes.
+	var xs, ys, ds, all string
+	for i := range 40 {
+		xs += boolFact(fmt.Sprintf("x%d", i))
+		ys += boolFact(fmt.Sprintf("y%d", i))
+		ds += derived(fmt.Sprintf("d%d", i), fmt.Sprintf(`[ { x%d = true, y%[1]d = true }, { x%[1]d = false, y%[1]d = false } ]`, i))
+		all += fmt.Sprintf("d%d = true, ", i)
+	}
+	got := refused(t, xs+ys+ds+req("AAA-01", `when = [ { `+strings.TrimSuffix(all, ", ")+` } ]`))
+	contains(t, got, "villkoret för AAA-01 är för stort att räkna på", "Dela upp det")
+
+	// Nine profiles that change one requirement make 512 texts of it.
+	var profiles []string
+	for i := range 9 {
+		profiles = append(profiles, profile(fmt.Sprintf("p%d", i), i+1, `offered_when = [ { drift = "moln" } ]`)+adjust("AAA-01", fmt.Sprintf("title = \"Rubrik %d\"", i)))
+	}
+	contains(t, refused(t, drift+req("AAA-01"), profiles...), "kravet AAA-01 ändras av 9 profiler, och högst 8")
 }
 
 func derived(id, rows string) string {

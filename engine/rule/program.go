@@ -229,7 +229,7 @@ func (g *graph) exact(e *Expr) (yes, no int32) {
 		var y, n int32
 		if len(part) == 1 {
 			y, n = g.exact(part[0])
-		} else if c := g.diagram.Cond(join2(e.op, part)); c != nil {
+		} else if c := g.diagram.Cond(join(e.op, part)); c != nil {
 			y, n = g.forced(c)
 		} else {
 			return tooLarge, tooLarge
@@ -237,13 +237,6 @@ func (g *graph) exact(e *Expr) (yes, no int32) {
 		yeses, noes = append(yeses, y), append(noes, n)
 	}
 	return g.join(all, yeses...), g.join(any, noes...)
-}
-
-func join2(o op, kids []*Expr) *Expr {
-	if o == opAnd {
-		return And(kids...)
-	}
-	return Or(kids...)
 }
 
 // clusters parts expressions so that no variable is in two parts.

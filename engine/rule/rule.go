@@ -125,12 +125,16 @@ func Is(v Var, set Set) *Expr {
 }
 
 // And holds when all do; of none, always.
-func And(kids ...*Expr) *Expr { return join(opAnd, always, never, kids) }
+func And(kids ...*Expr) *Expr { return join(opAnd, kids) }
 
 // Or holds when any does; of none, never.
-func Or(kids ...*Expr) *Expr { return join(opOr, never, always, kids) }
+func Or(kids ...*Expr) *Expr { return join(opOr, kids) }
 
-func join(o op, neutral, absorbing *Expr, kids []*Expr) *Expr {
+func join(o op, kids []*Expr) *Expr {
+	neutral, absorbing := always, never
+	if o == opOr {
+		neutral, absorbing = never, always
+	}
 	var flat []*Expr
 	var support []Var
 	add := func(k *Expr) {
