@@ -171,7 +171,9 @@ func derive(t testing.TB, c *catalog.Catalog, answers string) *Derivation {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Derive(f)
+	d := Derive(f)
+	certifies(t, d) // every rule here is also one that the certificate knows
+	return d
 }
 
 func answer(t testing.TB, c *catalog.Catalog, answers string) (*Facts, error) {

@@ -14,12 +14,17 @@ import (
 const deriveHelp = `
 Läser svaren och visar kravbilden: vilka krav som gäller, varför, med vilken
 text, och vilka förslag till svar som finns. Är något osäkert är listan ett
-UTKAST, och frågorna som kan ändra den visas sist.`
+UTKAST, och frågorna som kan ändra den visas sist.
+
+Med --certify skrivs också ett intyg: varje besked med bevis, så att vem som
+helst kan kontrollera det med kravverk check-certificate. Samma svar och katalog
+ger alltid samma fil. Finns ett intyg redan i filen ersätts det.`
 
 func derive(e env, args []string) error {
 	flags := newFlags("derive")
 	from := newAnswersFlags(flags)
 	format := flags.String("format", "text", "hur resultatet skrivs: `text|json`")
+	output := flags.String("certify", "", "`FIL.json` som ett intyg skrivs till")
 	rest, err := parse(flags, args)
 	if err != nil {
 		return err
@@ -30,14 +35,28 @@ func derive(e env, args []string) error {
 	if err := oneOf("format", *format, "text", "json"); err != nil {
 		return err
 	}
+	if *output != "" {
+		if err := canCertify(*output); err != nil {
+			return err
+		}
+	}
 	d, _, err := from.derivation(e)
 	if err != nil {
 		return err
+	}
+	sum := ""
+	if *output != "" {
+		if sum, err = certify(*output, d); err != nil {
+			return err
+		}
 	}
 	if *format == "json" {
 		return writeJSON(e.stdout, derivationJSON(d))
 	}
 	writeDerivation(e.stdout, d)
+	if *output != "" {
+		fmt.Fprintf(e.stdout, "\nIntyget %s är skrivet.\nSHA-256: %s\n", *output, sum)
+	}
 	return nil
 }
 

@@ -17,10 +17,11 @@ var commands = []command{
 	{"serve", "[--addr ADRESS] [--db FIL] [--catalogs MAPP] [--demo]", "startar webbverktyget", serveHelp, serve},
 	{"lint", "[MAPP…] [--format text|json] [--date DATUM]", "granskar kataloger och kör deras provfall", lintHelp, lint},
 	{"schema", "MAPP", "skriver de scheman som din textredigerare använder", schemaHelp, schema},
-	{"derive", "--answers FIL [--catalogs MAPP] [--format text|json]", "visar vilka krav som gäller för ett system", deriveHelp, derive},
+	{"derive", "--answers FIL [--catalogs MAPP] [--format text|json] [--certify FIL.json]", "visar vilka krav som gäller för ett system", deriveHelp, derive},
 	{"explain", "--answers FIL [--catalogs MAPP] KRAV", "förklarar varför ett krav gäller eller inte gäller", explainHelp, explain},
 	{"export", "--answers FIL --output FIL.xlsx [--kind kravbilaga|motivering]", "skriver en kravbilaga eller en motivering i Excel", exportHelp, export},
 	{"verify", "FIL.xlsx", "kontrollerar en Excelfil som Kravverk har skrivit", verifyHelp, verify},
+	{"check-certificate", "FIL.json [--catalogs MAPP]", "kontrollerar ett intyg om vilka krav som gäller", checkCertificateHelp, checkCertificate},
 }
 
 // command is one subcommand. Its run returns an error with a sentence for a
