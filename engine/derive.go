@@ -204,7 +204,9 @@ func (f *Facts) finding(r *catalog.Requirement, q *questions) Finding {
 }
 
 // variants gives what a requirement may say: as the profiles that count for
-// certain leave it, and then for each outcome of those that are open.
+// certain leave it, and then for each outcome of those that are open. Outcomes
+// in which it is excluded, or none of its thresholds can be met, are left out
+// when there are others: it says nothing then.
 func (f *Facts) variants(r *catalog.Requirement) []catalog.Effective {
 	var open []*catalog.Profile
 	for _, c := range r.Changes {
@@ -212,12 +214,20 @@ func (f *Facts) variants(r *catalog.Requirement) []catalog.Effective {
 			open = append(open, c.Profile)
 		}
 	}
-	out := make([]catalog.Effective, 0, 1<<len(open))
+	var out, idle []catalog.Effective
 	for outcome := range 1 << len(open) {
-		out = append(out, r.Effective(func(p *catalog.Profile) bool {
+		e := r.Effective(func(p *catalog.Profile) bool {
 			i := slices.Index(open, p)
 			return f.counts(p) == rule.Yes || i >= 0 && outcome>>i&1 == 1
-		}))
+		})
+		if e.Excluded != nil || len(e.Thresholds) > 0 && f.stepsOf(e.Thresholds) == rule.Of(0) {
+			idle = append(idle, e)
+		} else {
+			out = append(out, e)
+		}
+	}
+	if len(out) == 0 {
+		return idle[:1]
 	}
 	return out
 }
@@ -234,7 +244,7 @@ func (f *Facts) unsettled(x *Finding, may []catalog.Effective) (bool, []rule.Var
 		return false, nil
 	}
 	open := slices.ContainsFunc(may, func(e catalog.Effective) bool {
-		return e.Excluded == nil && (e.Title != may[0].Title || e.Is != may[0].Is || e.Shall != may[0].Shall)
+		return e.Title != may[0].Title || e.Is != may[0].Is || e.Shall != may[0].Shall
 	})
 	for _, p := range x.Parameters {
 		open = open || len(p.possible) > 1
@@ -246,12 +256,40 @@ func (f *Facts) unsettled(x *Finding, may []catalog.Effective) (bool, []rule.Var
 	for _, c := range x.Requirement.Changes {
 		vars = c.Profile.Active.Relevant(f.Box, vars)
 	}
-	for _, t := range may[0].Thresholds {
-		if t.Aspect.IsRated() && f.Box[t.Aspect.Var].Len() > 1 {
-			vars = append(vars, t.Aspect.Var)
-		}
+	for _, e := range may {
+		vars = f.sharpens(e, vars)
 	}
 	return true, vars
+}
+
+// sharpens adds the aspects of which the level can still change a parameter:
+// with the other levels at something, one of its levels gives another value
+// than the next.
+func (f *Facts) sharpens(e catalog.Effective, vars []rule.Var) []rule.Var {
+	for i, t := range e.Thresholds {
+		if !t.Aspect.IsRated() || f.Box[t.Aspect.Var].Len() < 2 {
+			continue
+		}
+		others := slices.Delete(slices.Clone(e.Thresholds), i, i+1)
+		for _, below := range f.stepsOf(others).Values() {
+			var steps rule.Set
+			for _, level := range f.Box[t.Aspect.Var].Values() {
+				if level >= t.Min {
+					steps |= rule.Of(max(level, below))
+				} else if below > 0 { // else it does not apply
+					steps |= rule.Of(below)
+				}
+			}
+			for _, values := range e.Parameters {
+				for _, s := range steps.Values() {
+					if at(values, s) != at(values, steps.Values()[0]) && !slices.Contains(vars, t.Aspect.Var) {
+						vars = append(vars, t.Aspect.Var)
+					}
+				}
+			}
+		}
+	}
+	return vars
 }
 
 // reasons puts a minimal reason in words. Of several that would do it keeps
@@ -296,9 +334,6 @@ func (f *Facts) parameters(may []catalog.Effective) []Parameter {
 	for _, name := range slices.Sorted(maps.Keys(c.Parameters)) {
 		p := Parameter{Name: name, Values: c.Parameters[name]}
 		for _, e := range may {
-			if e.Excluded != nil && c.Excluded == nil {
-				continue
-			}
 			for _, s := range f.steps(e.Thresholds).Values() {
 				if v := at(e.Parameters[name], s); !slices.Contains(p.possible, v) {
 					p.possible = append(p.possible, v)
@@ -317,9 +352,17 @@ func (f *Facts) parameters(may []catalog.Effective) []Parameter {
 // steps gives the steps still possible. 0 stands for "no level decides": a
 // requirement that hangs on law or facts alone takes the lowest.
 func (f *Facts) steps(thresholds []catalog.Threshold) rule.Set {
-	if len(thresholds) == 0 {
-		return rule.Of(0)
+	steps := f.stepsOf(thresholds)
+	// With no threshold met the requirement does not apply, so that step is
+	// only worth showing when there is no other.
+	if steps != rule.Of(0) {
+		steps &^= rule.Of(0)
 	}
+	return steps
+}
+
+// stepsOf is steps with 0 also for no threshold met.
+func (f *Facts) stepsOf(thresholds []catalog.Threshold) rule.Set {
 	var steps rule.Set
 	var try func(i, highest int)
 	try = func(i, highest int) {
@@ -341,11 +384,6 @@ func (f *Facts) steps(thresholds []catalog.Threshold) rule.Set {
 		}
 	}
 	try(0, 0)
-	// With no threshold met the requirement does not apply, so that step is
-	// only worth showing when there is no other.
-	if steps != rule.Of(0) {
-		steps &^= rule.Of(0)
-	}
 	return steps
 }
 

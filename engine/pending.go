@@ -21,6 +21,7 @@ type Question struct {
 // Pending is what is left to ask, and what need not be asked.
 type Pending struct {
 	// Questions are put now and can change the list, the most decisive first.
+	// Last are those that only decide whether one that can is put.
 	Questions []Question
 	// Later can change the list too, but are put only if another answer calls
 	// for them.
@@ -44,22 +45,55 @@ func (f *Facts) Pending() Pending {
 	for _, r := range f.Catalog.Requirements {
 		q.count(r, q.text(r))
 	}
+	within := q.withinReach()
+	leads := q.leads(within)
 	var p Pending
-	for _, x := range q.all {
+	for n, x := range q.all {
 		switch {
-		case x.Matters == 0 && !x.notKnown:
-			p.Idle = append(p.Idle, x.Question)
-		case x.Matters == 0:
-		case x.notKnown:
+		case x.notKnown && x.Matters > 0:
 			p.NotKnown = append(p.NotKnown, x.Question)
+		case x.notKnown:
+		case x.Matters == 0 && !leads[n]:
+			p.Idle = append(p.Idle, x.Question)
 		case x.put:
 			p.Questions = append(p.Questions, x.Question)
-		case q.canBePut(x.Fact):
+		case within[n]:
 			p.Later = append(p.Later, x.Question)
 		}
 	}
+	if len(p.Questions) == 0 {
+		p.Later = nil // nothing is left that could put them
+	}
 	slices.SortStableFunc(p.Questions, func(a, b Question) int { return cmp.Compare(b.Matters, a.Matters) })
 	return p
+}
+
+// leads marks the questions that change nothing by themselves but decide
+// whether one that does is put. They come last: as a rule the others have then
+// settled it, and it is after an answer "vet ej" that they are needed.
+func (q *questions) leads(within []bool) []bool {
+	leads := make([]bool, len(q.all))
+	var to []int
+	for n, x := range q.all {
+		if x.Matters > 0 {
+			to = append(to, n)
+		}
+	}
+	for len(to) > 0 {
+		n := to[0]
+		to = to[1:]
+		x := q.all[n]
+		if x.put || !within[n] {
+			continue
+		}
+		for _, n := range q.hang(x.Fact.Asked) {
+			if !leads[n] && q.all[n].Matters == 0 {
+				leads[n] = true
+				to = append(to, n)
+			}
+		}
+	}
+	return leads
 }
 
 // text gives the variables behind a requirement's text, when they could add
@@ -94,20 +128,35 @@ func (q *questions) text(r *catalog.Requirement) []rule.Var {
 	return vars
 }
 
-// canBePut tells whether answers to what is unanswered could put a question,
-// with every answer "vet ej" left as it is.
-func (q *questions) canBePut(fact *catalog.Fact) bool {
+// withinReach marks the questions that are put, or can be by answers to others
+// within reach, with every answer "vet ej" left as it is.
+func (q *questions) withinReach() []bool {
+	within := make([]bool, len(q.all))
+	for n, x := range q.all {
+		within[n] = x.put && !x.notKnown
+	}
+	for more := true; more; {
+		more = false
+		for n, x := range q.all {
+			if !x.put && !x.notKnown && !within[n] && q.canBePut(x.Fact, within) {
+				within[n], more = true, true
+			}
+		}
+	}
+	return within
+}
+
+// canBePut tells whether answers to questions within reach could put another.
+// Where the primes are too many to tell, it says that they could.
+func (q *questions) canBePut(fact *catalog.Fact, within []bool) bool {
 	box := q.facts.Box
 	primes, ok := fact.Asked.Primes(rule.Yes)
-	if !ok {
-		return true
-	}
-	return slices.ContainsFunc(primes, func(p rule.Prime) bool {
+	return !ok || slices.ContainsFunc(primes, func(p rule.Prime) bool {
 		return !slices.ContainsFunc(p, func(a rule.Atom) bool {
-			if n := q.of[a.Var] - 1; n >= 0 && q.all[n].notKnown {
-				return box[a.Var]&^a.Set != 0
+			if n := q.of[a.Var] - 1; n >= 0 && within[n] {
+				return box[a.Var]&a.Set == 0
 			}
-			return box[a.Var]&a.Set == 0
+			return box[a.Var]&^a.Set != 0
 		})
 	})
 }
