@@ -79,8 +79,6 @@ type Parameter struct {
 	// Step is the level that decided, 0 when no level did or none is settled.
 	Step   int
 	Values map[string]string // all of the author's, by level
-
-	possible []string
 }
 
 // Offer is a possible response to a requirement. It counts only when a person
@@ -168,17 +166,20 @@ func Derive(f *Facts) *Derivation {
 
 func (f *Facts) finding(r *catalog.Requirement, q *questions) Finding {
 	x := Finding{Requirement: r, Applies: r.Applies.Eval(f.Box)}
-	may := f.variants(r)
-	x.Effective = may[0]
+	may := f.wordings(r)
+	if len(may) == 0 {
+		may = []*catalog.Wording{{Effective: r.Effective(func(p *catalog.Profile) bool { return f.counts(p) == rule.Yes })}}
+	}
+	x.Effective = may[0].Effective
 	x.Reasons = f.reasons(r.Applies)
 	x.Because = because(x.Reasons, x.Applies)
 	if e := x.Effective.Excluded; e != nil && x.Applies == rule.No {
 		x.Because = excluded(x.Effective.By, e)
 	}
-	x.Parameters = f.parameters(may)
+	x.Parameters = parameters(may)
 	x.Title, x.Is, x.Shall = spans(x.Effective.Title, x.Parameters), spans(x.Effective.Is, x.Parameters), spans(x.Effective.Shall, x.Parameters)
 	var text []rule.Var
-	x.Unsettled, text = f.unsettled(&x, may)
+	x.Unsettled, text = f.unsettled(may)
 	verdict, all := q.count(r, text)
 	if x.Applies == rule.Unknown {
 		x.DependsOn = q.named(verdict)
@@ -203,93 +204,34 @@ func (f *Facts) finding(r *catalog.Requirement, q *questions) Finding {
 	return x
 }
 
-// variants gives what a requirement may say: as the profiles that count for
-// certain leave it, and then for each outcome of those that are open. Outcomes
-// in which it is excluded, or none of its thresholds can be met, are left out
-// when there are others: it says nothing then.
-func (f *Facts) variants(r *catalog.Requirement) []catalog.Effective {
-	var open []*catalog.Profile
-	for _, c := range r.Changes {
-		if f.counts(c.Profile) == rule.Unknown {
-			open = append(open, c.Profile)
-		}
-	}
-	var out, idle []catalog.Effective
-	for outcome := range 1 << len(open) {
-		e := r.Effective(func(p *catalog.Profile) bool {
-			i := slices.Index(open, p)
-			return f.counts(p) == rule.Yes || i >= 0 && outcome>>i&1 == 1
-		})
-		if e.Excluded != nil || len(e.Thresholds) > 0 && f.stepsOf(e.Thresholds) == rule.Of(0) {
-			idle = append(idle, e)
-		} else {
-			out = append(out, e)
-		}
-	}
-	if len(out) == 0 {
-		return idle[:1]
-	}
-	return out
-}
-
 // counts tells whether a profile counts.
 func (f *Facts) counts(p *catalog.Profile) rule.Truth {
 	return f.active[slices.Index(f.Catalog.Profiles, p)]
 }
 
-// unsettled tells whether the text of a requirement that applies, or may, is
-// still open, and which variables decide it.
-func (f *Facts) unsettled(x *Finding, may []catalog.Effective) (bool, []rule.Var) {
-	if x.Applies == rule.No {
-		return false, nil
+// wordings gives what a requirement may say, those with the fewest profiles and
+// the lowest step first; nothing when it does not apply.
+func (f *Facts) wordings(r *catalog.Requirement) []*catalog.Wording {
+	var may []*catalog.Wording
+	for i := range r.Wordings {
+		w := &r.Wordings[i]
+		if w.Holds.Eval(f.Box) != rule.No {
+			may = append(may, w)
+		}
 	}
-	open := slices.ContainsFunc(may, func(e catalog.Effective) bool {
-		return e.Title != may[0].Title || e.Is != may[0].Is || e.Shall != may[0].Shall
-	})
-	for _, p := range x.Parameters {
-		open = open || len(p.possible) > 1
-	}
-	if !open {
+	return may
+}
+
+// unsettled tells whether a text is still open, and which variables decide it.
+func (f *Facts) unsettled(may []*catalog.Wording) (bool, []rule.Var) {
+	if !slices.ContainsFunc(may, func(w *catalog.Wording) bool { return !w.Same(may[0]) }) {
 		return false, nil
 	}
 	var vars []rule.Var
-	for _, c := range x.Requirement.Changes {
-		vars = c.Profile.Active.Relevant(f.Box, vars)
-	}
-	for _, e := range may {
-		vars = f.sharpens(e, vars)
+	for _, w := range may {
+		vars = w.Holds.Relevant(f.Box, vars)
 	}
 	return true, vars
-}
-
-// sharpens adds the aspects of which the level can still change a parameter:
-// with the other levels at something, one of its levels gives another value
-// than the next.
-func (f *Facts) sharpens(e catalog.Effective, vars []rule.Var) []rule.Var {
-	for i, t := range e.Thresholds {
-		if !t.Aspect.IsRated() || f.Box[t.Aspect.Var].Len() < 2 {
-			continue
-		}
-		others := slices.Delete(slices.Clone(e.Thresholds), i, i+1)
-		for _, below := range f.stepsOf(others).Values() {
-			var steps rule.Set
-			for _, level := range f.Box[t.Aspect.Var].Values() {
-				if level >= t.Min {
-					steps |= rule.Of(max(level, below))
-				} else if below > 0 { // else it does not apply
-					steps |= rule.Of(below)
-				}
-			}
-			for _, values := range e.Parameters {
-				for _, s := range steps.Values() {
-					if at(values, s) != at(values, steps.Values()[0]) && !slices.Contains(vars, t.Aspect.Var) {
-						vars = append(vars, t.Aspect.Var)
-					}
-				}
-			}
-		}
-	}
-	return vars
 }
 
 // reasons puts a minimal reason in words. Of several that would do it keeps
@@ -325,85 +267,26 @@ func because(reasons []ReasonAtom, t rule.Truth) string {
 	return both(words)
 }
 
-// parameters fills in what the level decides: the step is the highest system
-// level among the aspects whose own threshold is met.
-func (f *Facts) parameters(may []catalog.Effective) []Parameter {
-	c := may[0]
-	steps := f.steps(c.Thresholds)
+// parameters fills in what the level decides. Of a requirement that does not
+// apply the lowest value is shown.
+func parameters(may []*catalog.Wording) []Parameter {
 	var out []Parameter
-	for _, name := range slices.Sorted(maps.Keys(c.Parameters)) {
-		p := Parameter{Name: name, Values: c.Parameters[name]}
-		for _, e := range may {
-			for _, s := range f.steps(e.Thresholds).Values() {
-				if v := at(e.Parameters[name], s); !slices.Contains(p.possible, v) {
-					p.possible = append(p.possible, v)
-				}
+	for _, name := range slices.Sorted(maps.Keys(may[0].Parameters)) {
+		p := Parameter{Name: name, Values: may[0].Parameters[name], Step: may[0].Step}
+		var possible []string
+		for _, w := range may {
+			if v := w.Value(name); !slices.Contains(possible, v) {
+				possible = append(possible, v)
+			}
+			if w.Step != p.Step {
+				p.Step = 0
 			}
 		}
-		p.Value = either(p.possible)
-		if steps.Len() == 1 && steps != rule.Of(0) {
-			p.Step = steps.Values()[0]
-		}
+		p.Value = either(possible)
 		out = append(out, p)
 	}
 	return out
 }
-
-// steps gives the steps still possible. 0 stands for "no level decides": a
-// requirement that hangs on law or facts alone takes the lowest.
-func (f *Facts) steps(thresholds []catalog.Threshold) rule.Set {
-	steps := f.stepsOf(thresholds)
-	// With no threshold met the requirement does not apply, so that step is
-	// only worth showing when there is no other.
-	if steps != rule.Of(0) {
-		steps &^= rule.Of(0)
-	}
-	return steps
-}
-
-// stepsOf is steps with 0 also for no threshold met.
-func (f *Facts) stepsOf(thresholds []catalog.Threshold) rule.Set {
-	var steps rule.Set
-	var try func(i, highest int)
-	try = func(i, highest int) {
-		if i == len(thresholds) {
-			steps |= rule.Of(highest)
-			return
-		}
-		t := thresholds[i]
-		possible := rule.Of(0)
-		if t.Aspect.IsRated() {
-			possible = f.Box[t.Aspect.Var]
-		}
-		for _, level := range possible.Values() {
-			if level >= t.Min {
-				try(i+1, max(highest, level))
-			} else {
-				try(i+1, highest)
-			}
-		}
-	}
-	try(0, 0)
-	return steps
-}
-
-// at takes the value of a step, or of the nearest lower one that has any; the
-// lowest when there is none.
-func at(values map[string]string, step int) string {
-	for s := step; s > 0; s-- {
-		if v, ok := values[digit(s)]; ok {
-			return v
-		}
-	}
-	for s := 1; s <= 3; s++ {
-		if v, ok := values[digit(s)]; ok {
-			return v
-		}
-	}
-	return ""
-}
-
-func digit(n int) string { return string(rune('0' + n)) }
 
 // spans fills a text's parameters in and marks them.
 func spans(text string, parameters []Parameter) []Span {

@@ -43,7 +43,8 @@ func (p Pending) Bound() int { return len(p.Questions) + len(p.Later) }
 func (f *Facts) Pending() Pending {
 	q := f.questions()
 	for _, r := range f.Catalog.Requirements {
-		q.count(r, q.text(r))
+		_, text := f.unsettled(f.wordings(r))
+		q.count(r, text)
 	}
 	within := q.withinReach()
 	leads := q.leads(within)
@@ -94,38 +95,6 @@ func (q *questions) leads(within []bool) []bool {
 		}
 	}
 	return leads
-}
-
-// text gives the variables behind a requirement's text, when they could add
-// anything to those behind its verdict: see unsettled.
-func (q *questions) text(r *catalog.Requirement) []rule.Var {
-	f, hang := q.facts, q.hang(r.Applies)
-	new := func(v rule.Var) bool { return q.of[v] > 0 && !slices.Contains(hang, int(q.of[v])-1) }
-	level := func(t catalog.Threshold) bool {
-		return t.Aspect.IsRated() && f.Box[t.Aspect.Var].Len() > 1 && new(t.Aspect.Var)
-	}
-	might, parameters := slices.ContainsFunc(r.Thresholds, level), len(r.Parameters) > 0
-	for _, c := range r.Changes {
-		if c.Adjust != nil {
-			might = might || slices.ContainsFunc(c.Adjust.Thresholds, level)
-			parameters = parameters || len(c.Adjust.Parameters) > 0
-		}
-	}
-	might = might && parameters
-	for _, c := range r.Changes {
-		might = might || slices.ContainsFunc(q.hang(c.Profile.Active), func(n int) bool { return !slices.Contains(hang, n) })
-	}
-	if !might {
-		return nil
-	}
-	x := Finding{Requirement: r, Applies: r.Applies.Eval(f.Box)}
-	if x.Applies == rule.No {
-		return nil
-	}
-	may := f.variants(r)
-	x.Parameters = f.parameters(may)
-	_, vars := f.unsettled(&x, may)
-	return vars
 }
 
 // withinReach marks the questions that are put, or can be by answers to others

@@ -58,10 +58,11 @@ func (l *loader) compile() {
 			l.add("changes", r.At("id"), r.ID, itoa(len(r.Changes)), itoa(maxChanges))
 			r.Changes = r.Changes[:maxChanges]
 		}
-		r.expr = l.fold(Effective{Content: r.Content}, r.Changes)
+		given := rule.Const(true)
 		if r.Profile != nil {
-			r.expr = rule.And(l.active(r.Profile), r.expr)
+			given = l.active(r.Profile)
 		}
+		r.expr = l.fold(r, Effective{Content: r.Content}, r.Changes, given)
 	}
 	l.publish()
 	for _, p := range c.Profiles {
@@ -115,6 +116,9 @@ func (l *loader) publish() {
 	}
 	for _, r := range c.Requirements {
 		r.Applies = l.cond(r.expr, r.ID, r.At("id"))
+		for i := range r.Wordings {
+			r.Wordings[i].Holds = l.cond(r.Wordings[i].expr, r.ID, r.At("id"))
+		}
 		l.rows(&r.When)
 		l.rows(&r.Unless)
 	}
@@ -326,18 +330,45 @@ func (r *Requirement) Effective(counts func(*Profile) bool) Effective {
 }
 
 // fold makes the whole condition: for each profile that changes the
-// requirement, (active and changed) or (not active and as before).
-func (l *loader) fold(f Effective, rest []Change) *rule.Expr {
-	if len(rest) == 0 {
-		if f.Excluded != nil {
-			return rule.Const(false)
-		}
-		return l.condition(&f.Content)
+// requirement it counts and has changed it, or it does not and has not. On the
+// way it gathers what the requirement says in each case, the fewest profiles
+// first.
+func (l *loader) fold(r *Requirement, f Effective, rest []Change, given *rule.Expr) *rule.Expr {
+	if len(rest) > 0 {
+		active := l.active(rest[0].Profile)
+		return rule.Or(
+			l.fold(r, f, rest[1:], rule.And(given, rule.Not(active))),
+			l.fold(r, f.with(rest[0]), rest[1:], rule.And(given, active)))
 	}
-	active := l.active(rest[0].Profile)
-	return rule.Or(
-		rule.And(active, l.fold(f.with(rest[0]), rest[1:])),
-		rule.And(rule.Not(active), l.fold(f, rest[1:])))
+	if f.Excluded != nil {
+		return rule.Const(false)
+	}
+	applies := rule.And(given, l.condition(&f.Content))
+	if len(f.Parameters) == 0 || len(f.Thresholds) == 0 {
+		r.Wordings = append(r.Wordings, Wording{Effective: f, expr: applies})
+		return applies
+	}
+	for step := 1; step <= 3; step++ {
+		r.Wordings = append(r.Wordings, Wording{Effective: f, Step: step, expr: rule.And(applies, highest(f.Thresholds, step))})
+	}
+	return applies
+}
+
+// highest holds when a level is the highest among the aspects whose own
+// threshold is met.
+func highest(thresholds []Threshold, level int) *rule.Expr {
+	var reached []*rule.Expr
+	var passed []*rule.Expr
+	for _, t := range thresholds {
+		if !t.Aspect.IsRated() {
+			continue
+		}
+		if level >= t.Min {
+			reached = append(reached, rule.Is(t.Aspect.Var, rule.Of(level)))
+		}
+		passed = append(passed, rule.Is(t.Aspect.Var, AtLeast(max(t.Min, level+1))))
+	}
+	return rule.And(rule.Or(reached...), rule.Not(rule.Or(passed...)))
 }
 
 // condition is levels and any row of when, but no row of unless.

@@ -253,10 +253,51 @@ type Requirement struct {
 	// visibility folded in.
 	Applies *rule.Cond `json:"-"`
 	expr    *rule.Expr
+	// Wordings are all that it can say when it applies: exactly one holds then.
+	Wordings []Wording `json:"-"`
 	// Changes are what profiles do to it, by rising precedence.
 	Changes  []Change   `json:"-"`
 	Prefills []*Prefill `json:"-"` // by precedence of their profiles
 	place
+}
+
+// Wording is what a requirement says with some profiles counting and the levels
+// at some step.
+type Wording struct {
+	Effective
+	Step  int        // the level that decides the parameters; 0 when none does
+	Holds *rule.Cond // the requirement applies, and says this
+	expr  *rule.Expr
+}
+
+// Value gives the value of a parameter: its step's, or the nearest lower one
+// that has any; the lowest when there is none.
+func (w *Wording) Value(parameter string) string {
+	values := w.Parameters[parameter]
+	for s := w.Step; s > 0; s-- {
+		if v, ok := values[itoa(s)]; ok {
+			return v
+		}
+	}
+	for s := 1; s <= 3; s++ {
+		if v, ok := values[itoa(s)]; ok {
+			return v
+		}
+	}
+	return ""
+}
+
+// Same tells whether two wordings read alike.
+func (w *Wording) Same(o *Wording) bool {
+	if w.Title != o.Title || w.Is != o.Is || w.Shall != o.Shall || w.Obligation != o.Obligation {
+		return false
+	}
+	for name := range w.Parameters {
+		if w.Value(name) != o.Value(name) {
+			return false
+		}
+	}
+	return true
 }
 
 // Change is what one profile does to one requirement.
