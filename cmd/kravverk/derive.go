@@ -40,7 +40,7 @@ func derive(e env, args []string) error {
 			return err
 		}
 	}
-	d, _, err := from.derivation(e)
+	d, shelf, err := from.derivation(e)
 	if err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func derive(e env, args []string) error {
 		}
 	}
 	if *format == "json" {
-		return writeJSON(e.stdout, derivationJSON(d))
+		return writeJSON(e.stdout, derivationJSON(d, shelf))
 	}
 	writeDerivation(e.stdout, d)
 	if *output != "" {
@@ -109,6 +109,7 @@ type (
 		Profile    string            `json:"profile"` // who adds it; empty for the base
 		Applies    rule.Truth        `json:"applies"`
 		Because    string            `json:"because"`
+		Rows       []jsonRow         `json:"rows"` // what the author wrote, after the profiles that count
 		DependsOn  []string          `json:"depends_on"`
 		Title      string            `json:"title"`
 		Text       string            `json:"text"` // the SHALL wording, or the IS wording of one that has no other
@@ -117,6 +118,13 @@ type (
 		Obligation string            `json:"obligation"`
 		Parameters map[string]string `json:"parameters"`
 		Offers     []jsonOffer       `json:"offers"`
+	}
+	jsonRow struct {
+		Kind    engine.RowKind `json:"kind"` // levels, when, unless, exclude or profile
+		File    string         `json:"file"`
+		Line    int            `json:"line"`
+		Holds   rule.Truth     `json:"holds"`
+		Decides bool           `json:"decides"` // the verdict rests on it
 	}
 	jsonOffer struct {
 		Answer     string     `json:"answer"`
@@ -137,7 +145,7 @@ type (
 	}
 )
 
-func derivationJSON(d *engine.Derivation) jsonDerivation {
+func derivationJSON(d *engine.Derivation, s shelf) jsonDerivation {
 	c, head := d.Facts.Catalog, d.Facts.Answers.Classification
 	out := jsonDerivation{
 		Title: head.Title, Type: head.Type,
@@ -160,7 +168,7 @@ func derivationJSON(d *engine.Derivation) jsonDerivation {
 		out.Laws = append(out.Laws, jsonLaw{l.Law.ID, l.Applies, l.Because, l.Suggested, append([]string{}, l.Low...)})
 	}
 	for i := range d.Findings {
-		out.Requirements = append(out.Requirements, requirementJSON(&d.Findings[i]))
+		out.Requirements = append(out.Requirements, requirementJSON(d, &d.Findings[i], s))
 	}
 	for _, q := range d.Open {
 		out.OpenQuestions = append(out.OpenQuestions, jsonQuestion{q.ID, q.Title, q.Matters})
@@ -168,15 +176,18 @@ func derivationJSON(d *engine.Derivation) jsonDerivation {
 	return out
 }
 
-func requirementJSON(f *engine.Finding) jsonRequirement {
+func requirementJSON(d *engine.Derivation, f *engine.Finding, s shelf) jsonRequirement {
 	r := jsonRequirement{
 		ID: f.Requirement.ID, Area: f.Requirement.AreaID, Profile: profileID(f.Requirement.Profile),
-		Applies: f.Applies, Because: f.Because, DependsOn: []string{},
+		Applies: f.Applies, Because: f.Because, Rows: []jsonRow{}, DependsOn: []string{},
 		Title: engine.Text(f.Title), Is: engine.Text(f.Is), Shall: engine.Text(f.Shall), Obligation: f.Effective.Obligation,
 		Parameters: map[string]string{}, Offers: []jsonOffer{},
 	}
 	if r.Text = r.Shall; r.Text == "" {
 		r.Text = r.Is
+	}
+	for _, row := range d.Rows(f) {
+		r.Rows = append(r.Rows, jsonRow{row.Kind, s.show(row.At.File), row.At.Line, row.Holds, row.Decides})
 	}
 	for _, q := range f.DependsOn {
 		r.DependsOn = append(r.DependsOn, q.ID)
