@@ -27,8 +27,11 @@ tools:
 check: test
 	go test -race ./engine/... ./web/...
 
+# Our benchmarks, then the rule engine beside its peers in one run: medians and
+# ratios. The peers are a module of their own and no part of the program.
 bench:
 	go test -run '^$$' -bench . -benchmem ./...
+	cd testdata/bench && go run .
 
 # Each fuzz target for a minute.
 fuzz:

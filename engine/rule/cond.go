@@ -21,23 +21,34 @@ type Cond struct {
 // cond takes out the part of the diagram below a root.
 func (d *Diagram) cond(root ref) *Cond {
 	c := &Cond{space: d.space}
-	number := map[ref]ref{refNo: refNo, refYes: refYes}
+	if n := len(d.nodes) - len(d.number); n > 0 {
+		d.number = append(d.number, make([]ref, n)...)
+	}
+	var taken []ref
 	var take func(r ref) ref
 	take = func(r ref) ref {
-		if is, ok := number[r]; ok {
+		if r <= refYes {
+			return r
+		}
+		if is := d.number[r]; is != 0 {
 			return is
 		}
 		n := d.nodes[r]
-		kids := make([]ref, len(n.kids))
+		var buf [64]ref
+		kids := buf[:len(n.kids)]
 		for i, k := range n.kids {
 			kids[i] = take(k)
 		}
-		c.nodes = append(c.nodes, node{n.v, kids})
+		c.nodes = append(c.nodes, node{n.v, d.keep(kids)})
 		c.support = append(c.support, n.v)
-		number[r] = ref(len(c.nodes) + 1)
-		return number[r]
+		taken = append(taken, r)
+		d.number[r] = ref(len(c.nodes) + 1)
+		return d.number[r]
 	}
 	take(root)
+	for _, r := range taken {
+		d.number[r] = 0
+	}
 	slices.Sort(c.support)
 	c.support = slices.Compact(c.support)
 	var few, some bool

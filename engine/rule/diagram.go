@@ -15,7 +15,9 @@ type Diagram struct {
 	table  []ref  // hash → node, open addressing
 	built  map[polarized]ref
 	done   []applied // what apply has worked out, in a table that forgets
-	primes [2]map[ref][]Prime
+	kids   []ref // room for the kids of nodes to come
+	primes [2][]primes
+	number []ref // of each node in the condition being taken out
 	conds  map[ref]*Cond
 	steps  int // work done for the condition at hand
 }
@@ -54,14 +56,10 @@ const (
 
 // NewDiagram starts an empty diagram.
 func NewDiagram(s Space) *Diagram {
-	d := &Diagram{
+	return &Diagram{
 		space: s, nodes: make([]node, 2, 1024), table: make([]ref, 1<<11), built: map[polarized]ref{},
 		done: make([]applied, 1<<13), conds: map[ref]*Cond{},
 	}
-	for i := range d.primes {
-		d.primes[i] = map[ref][]Prime{}
-	}
-	return d
 }
 
 // Cond puts a condition into the diagram. It is nil when the condition is too
@@ -150,7 +148,7 @@ func (d *Diagram) node(v Var, kids []ref) ref {
 		return refTooLarge
 	}
 	r := ref(len(d.nodes))
-	d.nodes = append(d.nodes, node{v, slices.Clone(kids)})
+	d.nodes = append(d.nodes, node{v, d.keep(kids)})
 	*at = r
 	if 2*len(d.nodes) > len(d.table) {
 		d.table = make([]ref, 2*len(d.table))
@@ -159,6 +157,16 @@ func (d *Diagram) node(v Var, kids []ref) ref {
 		}
 	}
 	return r
+}
+
+// keep copies kids to where they can stay.
+func (d *Diagram) keep(kids []ref) []ref {
+	if cap(d.kids)-len(d.kids) < len(kids) {
+		d.kids = make([]ref, 0, 1024)
+	}
+	from := len(d.kids)
+	d.kids = append(d.kids, kids...)
+	return d.kids[from:len(d.kids):len(d.kids)]
 }
 
 // place is where in the table a node stands, or is to stand.

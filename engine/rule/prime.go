@@ -15,6 +15,13 @@ const (
 	maxPrimesInter = 4 * maxPrimes
 )
 
+// primes is what has been worked out for a node and a verdict; no list at all
+// means that they are too many.
+type primes struct {
+	known bool
+	list  []Prime
+}
+
 // inside tells whether all of the box lies within the prime.
 func (p Prime) inside(b Box) bool {
 	for _, a := range p {
@@ -83,11 +90,14 @@ func (d *Diagram) primesOf(r ref, want ref) ([]Prime, bool) {
 		}
 		return nil, true
 	}
-	memo := d.primes[want]
-	if list, ok := memo[r]; ok {
-		return list, list != nil
+	if n := len(d.nodes) - len(d.primes[want]); n > 0 {
+		d.primes[want] = append(d.primes[want], make([]primes, n)...)
 	}
-	memo[r] = nil // until it is known: too many
+	memo := &d.primes[want][r]
+	if memo.known {
+		return memo.list, memo.list != nil
+	}
+	memo.known = true // and until the list is there: too many
 	type part struct {
 		set  Set
 		rest Prime
@@ -143,6 +153,6 @@ func (d *Diagram) primesOf(r ref, want ref) ([]Prime, bool) {
 			out[i] = append(Prime{{n.v, p.set}}, p.rest...)
 		}
 	}
-	memo[r] = out
+	d.primes[want][r].list = out
 	return out, true
 }
