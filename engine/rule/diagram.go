@@ -15,7 +15,7 @@ type Diagram struct {
 	table  []ref  // hash → node, open addressing
 	built  map[polarized]ref
 	done   []applied // what apply has worked out, in a table that forgets
-	kids   []ref // room for the kids of nodes to come
+	kids   []ref     // room for the kids of nodes to come
 	primes [2][]primes
 	number []ref // of each node in the condition being taken out
 	conds  map[ref]*Cond
