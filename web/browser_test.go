@@ -24,6 +24,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/kravverk/kravverk/engine"
+	"github.com/kravverk/kravverk/engine/catalog"
 	"github.com/kravverk/kravverk/engine/store"
 	"github.com/kravverk/kravverk/engine/workbook"
 )
@@ -477,6 +478,7 @@ func TestAccessible(t *testing.T) {
 	s.answer(base, maria, engine.InformationKey(3), engine.Information{Type: "Felanmälningar"})
 	s.answer(base, johan, engine.KeyRaise, map[string]any{"T": 3, "reason": "Mängden.", "decided_by": "Systemägare"})
 	paused := s.system(strings.Repeat("Trafiksignalstyrnings", 3), engine.KeyPaused, true)
+	done := s.answered("Färdigt")
 	system := "/system/" + s.record(base).System.ID
 	empty := newSite(t)
 
@@ -487,8 +489,11 @@ func TestAccessible(t *testing.T) {
 			"/", "/system", "/system?q=finnsinte", system, "/system/nytt", "/system/nytt/uppgifter?omfattas=nej",
 			base, base + "/stopp", base + "/fragor", base + "/fragor/alla", base + "/information", base + "/information/ny",
 			base + "/information/1", base + "/information/2", base + "/information/3", base + "/hojning", base + "/lagrum",
-			base + "/krav", base + "/krav?typ=osakert", base + "/krav?q=finnsinte", base + "/kravbilaga",
-			paused, paused + "/stopp", paused + "/fragor", paused + "/krav",
+			base + "/krav", base + "/krav?typ=osakert", base + "/krav?q=finnsinte", base + "/krav?q=OT-02", base + "/kravbilaga",
+			base + "/krav/BEH-04", base + "/krav/OT-02", base + "/krav/LEV-05", base + "/krav/FYS-01", base + "/krav/BEH-044",
+			base + "/fraga", base + "/fraga?hoppa=nivaer", base + "/fraga?visa=drift", done + "/fraga",
+			base + "/prova", base + "/prova?K=0&svar-drift=egen", base + "/prova?K=7&mer=ai", done + "/prova?T=3",
+			paused, paused + "/stopp", paused + "/fragor", paused + "/fraga", paused + "/krav", paused + "/krav/BEH-04", paused + "/prova",
 			"/kataloger", "/kataloger/sta", "/tillganglighet", "/uppgifter", "/finns-inte",
 		} {
 			b.open(path)
@@ -561,13 +566,228 @@ func TestAccessible(t *testing.T) {
 	})
 }
 
+// answered is a system where no answer can change the list any more, some are
+// not needed, and one is "vet ej".
+func (s *site) answered(title string) string {
+	s.t.Helper()
+	pairs := []any{engine.InformationKey(1), engine.Information{Type: "kartdata"}, engine.FactKey("lagrum"), []string{}}
+	for _, f := range shipped().Facts {
+		switch {
+		case f.IsDerived() || f.ID == "ai":
+		case f.ID == "personuppgifter":
+			pairs = append(pairs, engine.FactKey(f.ID), engine.VetEj)
+		case f.Type == catalog.Bool:
+			pairs = append(pairs, engine.FactKey(f.ID), false)
+		case f.Type == catalog.Choice:
+			pairs = append(pairs, engine.FactKey(f.ID), f.Options[0].ID)
+		default:
+			pairs = append(pairs, engine.FactKey(f.ID), []string{})
+		}
+	}
+	return s.system(title, append(pairs, engine.FactKey("ai"), false)...)
+}
+
+// One question at a time, to the proof at the end: with script in place, and
+// without.
+func TestAdaptiveWalk(t *testing.T) {
+	for _, script := range []bool{true, false} {
+		t.Run(map[bool]string{true: "with script", false: "without"}[script], func(t *testing.T) {
+			s := newSite(t)
+			base := s.system("Kartan", engine.InformationKey(1), engine.Information{Type: "kartdata"}, engine.FactKey("lagrum"), []string{})
+			b := newTab(t, s)
+			b.run(emulation.SetScriptExecutionDisabled(!script))
+			b.open(base)
+			b.follow("a[href$='/fraga?hoppa=nivaer,lagrum']")
+			evaluate[bool](b, "window.same = true")
+			card := func() string { return evaluate[string](b, "document.querySelector('#kort form')?.id ?? ''") }
+			first := card()
+			b.follow("#kort a[href*='hoppa=']") // to skip is to go on
+			if card() == first {
+				t.Errorf("%s is still put", first)
+			}
+			b.open(base + "/fraga")
+			evaluate[bool](b, "window.same = true")
+			if card() != first {
+				t.Errorf("%s is not put again", first)
+			}
+			n := 0
+			for ; card() != ""; n++ {
+				id := strings.TrimPrefix(card(), "f-")
+				pick := "#kort input[value='false'], #kort input[value='inget'], #kort input[value='egen']"
+				if id == "personuppgifter" {
+					pick = "#kort input[value='vet_ej']"
+				}
+				if !evaluate[bool](b, fmt.Sprintf("!!document.querySelector(%q)", pick)) {
+					pick = "#kort input"
+				}
+				b.click(pick)
+				if !script {
+					b.follow("#kort form button")
+				} else {
+					b.click("#kort form button")
+					b.waits(fmt.Sprintf("document.querySelector('#kort form')?.id != %q", "f-"+id))
+					b.waits("document.activeElement.matches('#kort legend, #kort h2')")
+					b.waits("document.querySelector('#live').innerText.startsWith('Sparat 10.42.')")
+					if at := evaluate[string](b, "location.pathname + location.search"); at != base+"/fraga" {
+						t.Errorf("the address is %s", at)
+					}
+				}
+				if n == 2 && script {
+					b.accessible("after " + id)
+				}
+				if n > 40 {
+					t.Fatal("no end")
+				}
+			}
+			b.says("#kort h2", "Klart. Inga fler svar kan ändra kravlistan.")
+			b.says("#kort", "Det här hänger på Vet ej")
+			if script && !evaluate[bool](b, "window.same === true") {
+				t.Error("a page was loaded on the way")
+			}
+			b.follow("#kort a[href*='visa=personuppgifter']")
+			b.says("#kort legend", "personuppgifter")
+			b.follow("#kort a[href$='/fraga']")
+			b.follow("#kort a[href$='/krav']")
+			b.says("h1", "Kravlista")
+		})
+	}
+}
+
+// The walk by keyboard alone, with an answer that is not given.
+func TestAdaptiveWalkByKeyboard(t *testing.T) {
+	s := newSite(t)
+	base := s.system("Kartan", engine.InformationKey(1), engine.Information{Type: "kartdata"}, engine.FactKey("lagrum"), []string{})
+	b := newTab(t, s)
+	b.excuses("status of 422")
+	b.open(base + "/fraga")
+	id := evaluate[string](b, "document.querySelector('#kort form').id")
+	b.reach("#kort button")
+	b.press(kb.Enter)
+	b.waits("document.activeElement.matches('[data-focus][role=alert]')")
+	b.says("#kort", "Välj ett svar")
+	b.accessible("no answer in the walk")
+	b.reach("#kort input")
+	b.press(" ")
+	b.press(kb.ArrowRight) // only chooses: the walk goes on when it is told to
+	time.Sleep(100 * time.Millisecond)
+	if now := evaluate[string](b, "document.querySelector('#kort form').id"); now != id || s.value(base, engine.FactKey(strings.TrimPrefix(id, "f-"))) != "" {
+		t.Error("an arrow key saved")
+	}
+	b.press(kb.Enter) // in a radio, Enter sends the form
+	b.waits(fmt.Sprintf("document.querySelector('#kort form').id != %q && document.activeElement.matches('#kort legend')", id))
+	b.reach("#kort input")
+	// Somebody else answers meanwhile: both answers, and none chosen.
+	id = strings.TrimPrefix(evaluate[string](b, "document.querySelector('#kort form').id"), "f-")
+	b.excuses("status of 409")
+	b.press(" ")
+	s.answer(base, johan, engine.FactKey(id), engine.VetEj)
+	b.reach("#kort button")
+	b.press(kb.Enter)
+	b.says("#kort [role=alert]", "Johan Berg")
+	b.waits("document.activeElement.matches('[role=alert]') && document.querySelectorAll('#kort :checked').length == 0")
+	b.accessible("a conflict in the walk")
+}
+
+// What is tried shows at once, is in the address, and is not saved.
+func TestWhatIfLive(t *testing.T) {
+	s := newSite(t)
+	base := s.filled()
+	before := s.dump()
+	b := newTab(t, s)
+	b.open(base + "/prova")
+	b.click("#niva-K-0")
+	b.says("#verkan", "var 3 Allvarlig")
+	b.says("#verkan", "krav blir")
+	b.waits("document.querySelector('#live').innerText.includes('krav blir')")
+	b.waits("location.search == '?K=0'")
+	b.reach("[name=T]")
+	b.press(kb.ArrowRight)
+	b.waits("location.search == '?K=0&T=2'")
+	if at := evaluate[string](b, "document.activeElement.id"); at != "niva-T-2" {
+		t.Errorf("focus is on %q", at)
+	}
+	b.click("#svaren summary")
+	b.run(chromedp.Evaluate("const m = document.querySelector('#mer'); m.value = 'integrationer'; m.dispatchEvent(new Event('change', {bubbles: true}))", nil))
+	b.waits("!!document.querySelector('#prov-integrationer')")
+	b.run(chromedp.Evaluate("const d = document.querySelector('#prov-integrationer'); d.value = 'true'; d.dispatchEvent(new Event('change', {bubbles: true}))", nil))
+	b.waits("location.search == '?K=0&T=2&svar-integrationer=true'")
+	b.accessible("what-if, live")
+	text := evaluate[string](b, "document.querySelector('#verkan').innerText.replace(/\\s+/g, ' ')")
+	b.open(base + evaluate[string](b, "'/prova' + location.search"))
+	if again := evaluate[string](b, "document.querySelector('#verkan').innerText.replace(/\\s+/g, ' ')"); again != text {
+		t.Errorf("the address gives another: %s\n%s", text, again)
+	}
+	if s.dump() != before {
+		t.Error("something was saved")
+	}
+	// Without script a button does the same.
+	b.run(emulation.SetScriptExecutionDisabled(true))
+	b.open(base + "/prova")
+	b.click("#niva-K-0")
+	b.follow("main form button")
+	b.says("#verkan", "var 3 Allvarlig")
+	if at := evaluate[string](b, "location.search"); at != "?K=0" {
+		t.Errorf("the address is %s", at)
+	}
+}
+
+// Levels show what they would do while they are chosen, by mouse and by arrow
+// keys, where information is rated and where the system is raised.
+func TestLevelsLive(t *testing.T) {
+	s := newSite(t)
+	base := s.filled()
+	before := s.dump()
+	for _, path := range []string{"/information/1", "/hojning"} {
+		b := newTab(t, s) // what is not saved holds the other
+		b.open(base + path)
+		was := evaluate[string](b, "document.querySelector('#verkan').innerText")
+		b.click("[name=niva-T][value='3']")
+		b.says("#verkan", "3 Allvarlig, var 1 Måttlig")
+		b.says("#live", "krav blir")
+		b.press(kb.ArrowLeft)
+		b.says("#verkan", "2 Betydande, var 1 Måttlig")
+		if at := evaluate[string](b, "document.activeElement.value"); at != "2" {
+			t.Errorf("%s: focus is on %q", path, at)
+		}
+		b.press(kb.ArrowLeft)
+		b.waits(fmt.Sprintf("document.querySelector('#verkan').innerText == %q", was))
+		if path == "/hojning" {
+			b.click("[name=niva-K][value='1']")
+			b.says("#verkan", "Informationen är redan på 3 Allvarlig")
+		}
+	}
+	if s.dump() != before {
+		t.Error("something was saved")
+	}
+}
+
+func (b *tab) press(keys string) {
+	b.t.Helper()
+	b.run(chromedp.KeyEvent(keys))
+}
+
+// reach goes there by the Tab key.
+func (b *tab) reach(match string) {
+	b.t.Helper()
+	for range 60 {
+		b.press(kb.Tab)
+		if evaluate[bool](b, "document.activeElement.matches("+fmt.Sprintf("%q", match)+")") {
+			if evaluate[string](b, "getComputedStyle(document.activeElement).outlineStyle") == "none" {
+				b.t.Errorf("%s has no visible focus", match)
+			}
+			return
+		}
+	}
+	b.t.Fatalf("%s cannot be reached\n%s", match, b.seen())
+}
+
 // The keyboard alone does it, and the first stop is the way past the menu.
 func TestKeyboard(t *testing.T) {
 	s := newSite(t)
 	base := s.system("Kartan", engine.InformationKey(1), engine.Information{Type: "kartdata"})
 	b := newTab(t, s)
 	b.open(base + "/fragor")
-	press := func(keys string) { t.Helper(); b.run(chromedp.KeyEvent(keys)) }
+	press := b.press
 	press(kb.Tab)
 	if at := evaluate[string](b, "document.activeElement.className"); at != "skip" {
 		t.Fatalf("first is %q", at)
@@ -577,20 +797,7 @@ func TestKeyboard(t *testing.T) {
 	}
 	press(kb.Enter)
 	b.waits("document.activeElement.id == 'innehall'")
-	reach := func(match string) {
-		t.Helper()
-		for range 60 {
-			press(kb.Tab)
-			if evaluate[bool](b, "document.activeElement.matches("+fmt.Sprintf("%q", match)+")") {
-				style := evaluate[string](b, "getComputedStyle(document.activeElement).outlineStyle")
-				if style == "none" {
-					t.Errorf("%s has no visible focus", match)
-				}
-				return
-			}
-		}
-		t.Fatalf("%s cannot be reached\n%s", match, b.seen())
-	}
+	reach := b.reach
 	reach("#f-cyberfysiskt input")
 	press(" ")
 	b.says("#s-cyberfysiskt", "Sparat")

@@ -266,7 +266,10 @@ func adjustText(c *catalog.Catalog, a *catalog.Adjust) string {
 	if a.Role != nil {
 		out = append(out, "roll: "+a.Role.Title)
 	}
-	return upperFirst(strings.Join(out, ". "))
+	for i, x := range out {
+		out[i] = upperFirst(strings.TrimSuffix(x, "."))
+	}
+	return strings.Join(out, ". ")
 }
 
 func sortedKeys[V any](m map[string]V) []string {

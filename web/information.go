@@ -106,6 +106,7 @@ type effect struct {
 	Nothing bool
 	Seen    string // proves that this very effect was shown before the save
 	Problem string
+	Told    string // the effect in a sentence to read out, when the panel has come anew
 	Rows    struct{ Added, Removed, Sharpened, Undecided []effectRow }
 }
 
@@ -119,6 +120,7 @@ type effectRow struct {
 	Title []engine.Span
 	Now   string // the new value, when the title does not show it
 	Was   string
+	Link  string // to the requirement, where following it loses nothing
 }
 
 func (s *server) informationPage(o *open) informationPage {
@@ -411,6 +413,7 @@ func (s *server) saveInformation(w http.ResponseWriter, r *http.Request) error {
 	}
 	if r.PostFormValue("gor") == "visa" {
 		if fromHTMX(r) {
+			p.Effect.tell()
 			return s.renderPart(w, http.StatusOK, "information", "verkan", p)
 		}
 		return s.render(w, http.StatusOK, "information", p)
@@ -538,6 +541,26 @@ func effectBetween(before, after *open) *effect {
 	return e
 }
 
+// tell puts the effect in a sentence.
+func (e *effect) tell() {
+	e.Told = itoa(e.Before) + " krav blir " + itoa(e.After) + "."
+	if e.Before == e.After {
+		e.Told = itoa(e.After) + " krav gäller."
+	}
+	if e.Problem != "" {
+		e.Told = e.Problem
+	}
+}
+
+// link makes every row a way to its requirement.
+func (e *effect) link(o *open) {
+	for _, rows := range [][]effectRow{e.Rows.Added, e.Rows.Removed, e.Rows.Sharpened, e.Rows.Undecided} {
+		for i := range rows {
+			rows[i].Link = o.Base() + "/krav/" + rows[i].ID
+		}
+	}
+}
+
 // raisePage lifts the system's levels above those of its information.
 type raisePage struct {
 	page
@@ -617,7 +640,9 @@ func (s *server) saveRaise(w http.ResponseWriter, r *http.Request) error {
 		p.Missing = append(p.Missing, fieldError{"roll", "Välj vilken roll som beslutar om höjningen"})
 	}
 	visa := r.PostFormValue("gor") == "visa"
-	if !slices.ContainsFunc(p.Missing, func(e fieldError) bool { return strings.HasPrefix(e.Field, "niva") }) {
+	if low := slices.IndexFunc(p.Missing, func(e fieldError) bool { return strings.HasPrefix(e.Field, "niva") }); low >= 0 {
+		p.Effect.Problem = p.Missing[low].Text + "."
+	} else {
 		trial := value
 		if y := x; raised && len(p.Missing) > 0 {
 			// The levels are chosen before the reason and the role are: what they
@@ -634,6 +659,7 @@ func (s *server) saveRaise(w http.ResponseWriter, r *http.Request) error {
 	if visa {
 		p.Missing = nil
 		if fromHTMX(r) {
+			p.Effect.tell()
 			return s.renderPart(w, http.StatusOK, "raise", "verkan", p)
 		}
 		return s.render(w, http.StatusOK, "raise", p)

@@ -19,6 +19,7 @@ type lawsPage struct {
 	None     bool
 	NotKnown bool
 	Answered bool
+	Left     int // questions that can still change the list
 	Version  int
 	Token    string
 	Who      string
@@ -43,7 +44,7 @@ func (s *server) lawsPage(o *open) lawsPage {
 	a := o.Answers[engine.FactKey("lagrum")]
 	chosen, notKnown := values(a.Value)
 	p := lawsPage{page: s.classificationPage(o, "Lagrum"), Base: o.Base(), Version: a.Version, Token: token(), NotKnown: notKnown,
-		Answered: a.Given(), None: a.Given() && !notKnown && len(chosen) == 0, Done: doneFormOf(o, "laws", "Steget är klart")}
+		Answered: a.Given(), Left: o.Pending.Bound(), None: a.Given() && !notKnown && len(chosen) == 0, Done: doneFormOf(o, "laws", "Steget är klart")}
 	if a.Given() && a.By.Name != "" {
 		p.Who = a.By.Name + ", " + s.day(a.At)
 	}

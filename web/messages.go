@@ -26,13 +26,14 @@ func internal(number, path string) *Problem {
 }
 
 // section is a step of an A-classification; Path is its page, after the
-// classification's own address.
+// classification's own address. The questions of a step leave out those that
+// have steps of their own.
 type section struct{ ID, Title, Path string }
 
 // The steps, in order. The ids are stored.
 var sections = []section{
 	{"stop", "Stoppfråga", "/stopp"},
-	{"facts", "Vad systemet är och hur det drivs", "/fragor"},
+	{"facts", "Vad systemet är och hur det drivs", "/fraga?hoppa=nivaer,lagrum"},
 	{"information", "Information och nivåer", "/information"},
 	{"laws", "Lagrum", "/lagrum"},
 	{"requirements", "Kravlista", "/krav"},

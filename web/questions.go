@@ -46,7 +46,8 @@ type question struct {
 	None     bool // "inget av dessa" is the answer
 	NotKnown bool
 	Answered bool
-	Matters  int // undecided requirements that it can change
+	Why      string // how many undecided requirements and offers it can change
+	Idle     bool   // unanswered, and no answer to it changes anything
 	Version  int
 	Token    string
 	Who      string
@@ -56,20 +57,25 @@ type question struct {
 	When     string // of one that is not put: what would make it so
 	Conflict *conflictView
 	Now      *listNow // where the list stands, for the fragment
+	Walk     *walk    // when it is put alone
+	Focus    bool     // it has just come, and takes focus
 }
 
-// listNow is where the list stands: what applies, what may come, and the
-// questions that can still change it.
+// listNow is where the list stands, told alike on every page: what applies,
+// what may come, and how many questions can still change it.
 type listNow struct {
 	Yes, Unknown, Left int
-	Next               string // the first question of the step without an answer
+	NotKnown           int    // answers "vet ej" that something hangs on
+	Next               string // the question to answer first, on the page with all of them
 	Swap               bool   // it takes the place of the one on the page
 }
 
 func nowOf(o *open) listNow {
-	n := listNow{Yes: o.Derivation.Count(rule.Yes), Unknown: o.Derivation.Count(rule.Unknown), Left: len(o.Derivation.Open)}
-	if left := factProgress(o).Left; len(left) > 0 {
-		n.Next = o.Base() + "/fragor#f-" + left[0].ID
+	n := listNow{Yes: o.Derivation.Count(rule.Yes), Unknown: o.Derivation.Count(rule.Unknown), Left: o.Pending.Bound(), NotKnown: len(o.Pending.NotKnown)}
+	for _, q := range o.Pending.Questions {
+		if q.Fact != nil && n.Next == "" {
+			n.Next = o.Base() + "/fragor#f-" + q.ID
+		}
 	}
 	return n
 }
@@ -108,11 +114,12 @@ func (s *server) question(o *open, f *catalog.Fact) question {
 	for i := range q.Choices {
 		q.Choices[i].Chosen = slices.Contains(chosen, q.Choices[i].ID)
 	}
-	for _, x := range o.Derivation.Open {
+	for _, x := range slices.Concat(o.Pending.Questions, o.Pending.NotKnown) {
 		if x.Fact == f {
-			q.Matters = x.Matters
+			q.Why = matters(x)
 		}
 	}
+	q.Idle = slices.ContainsFunc(o.Pending.Idle, func(x engine.Question) bool { return x.Fact == f })
 	return q
 }
 
@@ -230,8 +237,9 @@ func (s *server) allQuestions(w http.ResponseWriter, r *http.Request) error {
 	return s.render(w, http.StatusOK, "questions", p)
 }
 
-// saveFact saves one answer. With htmx the question comes back as it now is;
-// a question that others hang on reloads the page.
+// saveFact saves one answer, for the page with all questions and for the walk
+// through them. With htmx the question comes back as it now is; where questions
+// have come or gone, all of them do. The walk goes on to the next.
 func (s *server) saveFact(w http.ResponseWriter, r *http.Request) error {
 	o, version, err := s.editing(r)
 	if err != nil {
@@ -252,6 +260,9 @@ func (s *server) saveFact(w http.ResponseWriter, r *http.Request) error {
 		}
 		if err != nil {
 			return err
+		}
+		if x := walkOf(r.PostForm); x != nil {
+			return seeOther(w, r, o.Base()+"/fraga"+x.onward("sparat", id))
 		}
 		before := askedNow(o)
 		if o, err = s.open(r); err != nil {
@@ -274,6 +285,9 @@ func (s *server) saveFact(w http.ResponseWriter, r *http.Request) error {
 	q.Problem = problem
 	if problem == "" {
 		q.Saved = s.clock(o.Answers[key].At)
+	}
+	if x := walkOf(r.PostForm); x != nil {
+		return s.askAgain(w, r, o, x, q, http.StatusUnprocessableEntity)
 	}
 	if fromHTMX(r) {
 		now := nowOf(o)
@@ -305,6 +319,9 @@ func (s *server) factConflict(w http.ResponseWriter, r *http.Request, o *open, f
 	}
 	q := s.question(now, f)
 	q.Conflict = &conflictView{Mine: q.say(c.Mine.Value), Theirs: q.say(c.Theirs.Value), Who: c.Theirs.By.Name, When: s.day(c.Theirs.At)}
+	if x := walkOf(r.PostForm); x != nil {
+		return s.askAgain(w, r, now, x, q, http.StatusConflict)
+	}
 	if fromHTMX(r) {
 		w.Header().Set("HX-Retarget", "#f-"+f.ID)
 		w.Header().Set("HX-Reswap", "outerHTML")

@@ -26,10 +26,12 @@ type requirementsPage struct {
 	OpenAll   int
 	Filter    filter
 	Areas     []areaView
-	Shown     int // rows that the filter lets through
-	Reviewed  int // rows in areas gone through
-	Total     int // rows that apply or can come to
-	Rows      int // of all areas, for the navigation
+	Outside   []requirementRow // what a search finds among what does not apply
+	Near      string           // an id like what was searched for, when nothing is found
+	Shown     int              // rows that the filter lets through
+	Reviewed  int              // rows in areas gone through
+	Total     int              // rows that apply or can come to
+	Rows      int              // of all areas, for the navigation
 	Done      doneForm
 	Full      bool
 	Draft     bool
@@ -103,35 +105,27 @@ type areaView struct {
 
 // requirementRow is one requirement as a row.
 type requirementRow struct {
-	Base       string
-	ID         string
-	Title      []engine.Span
-	Role       string
-	Reference  string
-	From       []fromLevel // the three places; nil when no level calls for it
-	Same       int         // the threshold, when all are alike
-	SameName   string
-	FromText   string // instead of levels
-	Type       string
-	Should     bool
-	Shall, Is  []engine.Span
-	Own        bool // no SHALL wording: it concerns the own organization
-	Why        []sentencePart
-	Unknown    bool
-	Unsettled  bool // applies, with a text that is still open
-	Depends    []openQuestion
-	Flips      []string
-	FlipLead   string
-	Values     []string
-	Laws       []string
-	References []string
-	Offers     []offerView
-	Changed    []string
-	Catalog    string // link to the author's row
-	Note       string
-	Profile    string
-	Excluded   string
-	Open       bool // its reason is unfolded, since the address asks for the row
+	Base      string
+	ID        string
+	Title     []engine.Span
+	Role      string
+	Reference string
+	From      []fromLevel // the three places; nil when no level calls for it
+	Same      int         // the threshold, when all are alike
+	SameName  string
+	FromText  string // instead of levels
+	Type      string
+	Should    bool
+	Shall, Is []engine.Span
+	Why       []sentencePart
+	Unknown   bool
+	Unsettled bool // applies, with a text that is still open
+	Depends   []openQuestion
+	Flips     []string
+	FlipLead  string
+	Values    []string
+	Offers    []offerView
+	Open      bool // its reason is unfolded, since the address asks for the row
 }
 
 type fromLevel struct {
@@ -163,12 +157,10 @@ func (s *server) requirements(w http.ResponseWriter, r *http.Request) error {
 		Filter: filter{strings.TrimSpace(r.FormValue("q")), r.FormValue("typ"), r.FormValue("av"), r.FormValue("roll"), r.FormValue("visa")},
 	}
 	p.Full = p.Filter.Show == "hela"
-	for i, q := range d.Open {
-		if i < 3 {
-			p.Open = append(p.Open, openQuestion{lowerFirst(q.Title), questionLink(o, q)})
-		}
+	p.OpenAll = o.Pending.Bound()
+	for _, q := range slices.Concat(o.Pending.Questions, o.Pending.Later) {
+		p.Open = append(p.Open, openQuestion{lowerFirst(q.Title), questionLink(o, q)})
 	}
-	p.OpenAll = len(d.Open)
 	p.NoLevels = !slices.ContainsFunc(p.Levels, func(l level) bool { return l.Known })
 	for _, area := range o.Catalog.Areas {
 		a := areaView{Area: area, Base: o.Base(), Token: p.Token, Reviewed: o.Has(engine.ReviewedKey(area.ID)), Paused: p.Paused}
@@ -187,14 +179,19 @@ func (s *server) requirements(w http.ResponseWriter, r *http.Request) error {
 			case rule.Unknown:
 				a.Unknown++
 			}
-			if !p.Filter.lets(f) {
-				continue
-			}
-			row := requirementRowOf(o, f)
-			row.Open = row.ID == r.FormValue("rad")
-			if f.Applies == rule.No {
-				a.Not = append(a.Not, row)
-			} else {
+			switch {
+			case f.Applies == rule.No && p.Filter.Query != "":
+				// Who searches asks for the row, whatever else the filter says.
+				if p.Filter.finds(f) {
+					p.Outside = append(p.Outside, outsideRow(o, f))
+				}
+			case !p.Filter.lets(f):
+			case f.Applies == rule.No:
+				a.Not = append(a.Not, outsideRow(o, f))
+			default:
+				row := requirementRowOf(o, f)
+				row.FlipLead, row.Flips = flips(o, f)
+				row.Open = row.ID == r.FormValue("rad")
 				a.Rows = append(a.Rows, row)
 			}
 		}
@@ -214,7 +211,15 @@ func (s *server) requirements(w http.ResponseWriter, r *http.Request) error {
 			p.Areas = append(p.Areas, a)
 		}
 	}
+	if len(p.Areas) == 0 && len(p.Outside) == 0 && p.Filter.Query != "" {
+		p.Near = nearest(o, p.Filter.Query)
+	}
 	return s.render(w, http.StatusOK, "requirements", p)
+}
+
+// outsideRow is a requirement that does not apply: what it is, and why not.
+func outsideRow(o *open, f *engine.Finding) requirementRow {
+	return requirementRow{Base: o.Base(), ID: f.Requirement.ID, Title: f.Title, Why: why(o, f)}
 }
 
 // lets tells whether the filter lets a finding through. What does not apply is
@@ -251,16 +256,19 @@ func (f filter) lets(x *engine.Finding) bool {
 			return false
 		}
 	}
-	if f.Query != "" {
-		text := x.Requirement.ID + " " + engine.Text(x.Title) + " " + engine.Text(x.Is) + " " + engine.Text(x.Shall)
-		for _, r := range x.Requirement.References {
-			text += " " + referenceText(r)
-		}
-		if !strings.Contains(strings.ToLower(text), strings.ToLower(f.Query)) {
-			return false
-		}
+	return f.finds(x)
+}
+
+// finds tells whether the search finds a requirement, by its id or its words.
+func (f filter) finds(x *engine.Finding) bool {
+	if f.Query == "" {
+		return true
 	}
-	return true
+	text := x.Requirement.ID + " " + engine.Text(x.Title) + " " + engine.Text(x.Is) + " " + engine.Text(x.Shall)
+	for _, r := range x.Requirement.References {
+		text += " " + referenceText(r)
+	}
+	return strings.Contains(strings.ToLower(text), strings.ToLower(f.Query))
 }
 
 // questionLink is where a question is answered.
@@ -292,20 +300,13 @@ func requirementRowOf(o *open, f *engine.Finding) requirementRow {
 	q, e := f.Requirement, f.Effective
 	row := requirementRow{
 		Base: o.Base(), ID: q.ID, Title: f.Title, Is: f.Is, Shall: f.Shall, Type: catalog.Name("obligation", e.Obligation), Should: e.Obligation == "should",
-		Own: len(f.Shall) == 0, Unknown: f.Applies == rule.Unknown, Unsettled: f.Unsettled && f.Applies == rule.Yes, Note: q.Note,
-		Catalog: "/kataloger/" + catalogID(o.Catalog, q) + "#" + q.ID,
+		Unknown: f.Applies == rule.Unknown, Unsettled: f.Unsettled && f.Applies == rule.Yes,
 	}
 	if e.Role != nil {
 		row.Role = e.Role.Title
 	}
-	for _, x := range q.References {
-		row.References = append(row.References, referenceText(x))
-	}
-	if len(row.References) > 0 {
-		row.Reference = row.References[0]
-	}
-	for _, l := range q.Laws {
-		row.Laws = append(row.Laws, l.Source)
+	if len(q.References) > 0 {
+		row.Reference = referenceText(q.References[0])
 	}
 	thresholds(o, e, &row)
 	row.Why = why(o, f)
@@ -314,15 +315,6 @@ func requirementRowOf(o *open, f *engine.Finding) requirementRow {
 	}
 	for _, p := range f.Parameters {
 		row.Values = append(row.Values, parameterText(o, p))
-	}
-	for _, c := range e.Adjusted {
-		row.Changed = append(row.Changed, c.Profile.Title+": "+c.Adjust.Reason)
-	}
-	if q.Profile != nil {
-		row.Profile = q.Profile.Title
-	}
-	if e.Excluded != nil {
-		row.Excluded = e.By.Title + ": " + e.Excluded.Reason
 	}
 	for _, x := range f.Offers {
 		v := offerView{Answer: catalog.Name("answer", x.Prefill.Answer), How: x.Prefill.How, Source: x.Prefill.Source, Remains: x.Prefill.Remains,
@@ -335,15 +327,7 @@ func requirementRowOf(o *open, f *engine.Finding) requirementRow {
 		}
 		row.Offers = append(row.Offers, v)
 	}
-	row.FlipLead, row.Flips = flips(o, f)
 	return row
-}
-
-func catalogID(c *catalog.Catalog, r *catalog.Requirement) string {
-	if r.Profile != nil {
-		return r.Profile.ID
-	}
-	return c.ID
 }
 
 // thresholds fills the three fixed places, or says what calls for the row when
@@ -392,7 +376,7 @@ func why(o *open, f *engine.Finding) []sentencePart {
 		return nil
 	}
 	if len(f.Reasons) == 0 || f.Effective.Excluded != nil && f.Applies == rule.No {
-		return []sentencePart{{upperFirst(f.Because) + ".", false}}
+		return []sentencePart{{upperFirst(strings.TrimSuffix(f.Because, ".")) + ".", false}}
 	}
 	out := []sentencePart{{map[bool]string{true: "Kravet gäller för att ", false: "Kravet gäller inte för att "}[f.Applies == rule.Yes], false}}
 	for i, r := range f.Reasons {
@@ -437,7 +421,7 @@ func parameterText(o *open, p engine.Parameter) string {
 	return text
 }
 
-// flips tells what would turn the verdict.
+// flips tells what would take a requirement away.
 func flips(o *open, f *engine.Finding) (string, []string) {
 	if f.Applies == rule.Unknown {
 		return "", nil
@@ -446,14 +430,21 @@ func flips(o *open, f *engine.Finding) (string, []string) {
 	for _, x := range o.Derivation.Flips(f) {
 		out = append(out, upperFirst(list(x, "och"))+".")
 	}
-	if len(out) == 0 && f.Applies == rule.Yes {
-		out = []string{"Det krävs att fler än tre svar ändras."}
-		if o.Derivation.Fixed(f) {
-			out = []string{"Inget svar tar bort kravet."}
-		}
+	if len(out) == 0 {
+		out = []string{noFlip(o, f)}
 	}
-	lead := map[rule.Truth]string{rule.Yes: "Vad skulle ta bort det?", rule.No: "Vad skulle lägga till det?"}[f.Applies]
-	return lead, out
+	return "Vad skulle ta bort det?", out
+}
+
+// noFlip says why no small change turns a verdict.
+func noFlip(o *open, f *engine.Finding) string {
+	switch {
+	case !o.Derivation.Fixed(f):
+		return "Det krävs att fler än tre svar ändras."
+	case f.Applies == rule.Yes:
+		return "Inget svar tar bort kravet."
+	}
+	return "Inget svar lägger till kravet."
 }
 
 // saveReviewed marks an area as gone through, or takes the mark back.

@@ -87,7 +87,7 @@ func (s *server) sumUp(ctx context.Context, rec engine.Record) systemRow {
 		row.Broken, row.Status, row.Class = true, "Går inte att läsa", "late"
 		return row
 	}
-	row.Levels, row.Yes, row.Open = levels(o.Facts), o.Derivation.Count(rule.Yes), len(o.Derivation.Open)
+	row.Levels, row.Yes, row.Open = levels(o.Facts), o.Derivation.Count(rule.Yes), o.Pending.Bound()
 	tasks := s.taskList(o)
 	done := 0
 	for _, t := range tasks {

@@ -8,25 +8,22 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/kravverk/kravverk/engine"
-	"github.com/kravverk/kravverk/engine/catalog"
 	"github.com/kravverk/kravverk/engine/rule"
 )
 
 // tasksPage is a classification as a task list.
 type tasksPage struct {
 	page
-	Open      *open
-	Levels    []level
-	Rated     bool // any level is known
-	Tasks     []task
-	Next      *task
-	Done      int // sections done
-	Remaining int // questions that can still change the list
-	Yes       int
-	Unknown   int
-	No        int
-	Profiles  []string
-	Paused    bool
+	Open     *open
+	Levels   []level
+	Rated    bool // any level is known
+	Tasks    []task
+	Next     *task
+	Done     int // sections done
+	Now      listNow
+	No       int
+	Profiles []string
+	Paused   bool
 }
 
 type task struct {
@@ -34,6 +31,7 @@ type task struct {
 	N      int
 	Link   string // none when the step is locked
 	Left   string // one line of what is left
+	More   *crumb // another way to do it
 	Status string // the words
 	Class  string // the sign: done, now, lock, wait, or none
 	Who    string
@@ -42,7 +40,6 @@ type task struct {
 // progress is the state of the questions about facts.
 type progress struct {
 	Asked, Answered int
-	Left            []*catalog.Fact
 }
 
 func factProgress(o *open) progress {
@@ -54,8 +51,6 @@ func factProgress(o *open) progress {
 		p.Asked++
 		if o.Facts.Handled(f.ID) != engine.Unanswered {
 			p.Answered++
-		} else {
-			p.Left = append(p.Left, f)
 		}
 	}
 	return p
@@ -85,8 +80,7 @@ func (s *server) tasks(w http.ResponseWriter, r *http.Request) error {
 	d := o.Derivation
 	p := tasksPage{
 		page: s.classificationPage(o, ""), Open: o, Levels: levels(o.Facts), Tasks: s.taskList(o),
-		Yes: d.Count(rule.Yes), Unknown: d.Count(rule.Unknown), No: d.Count(rule.No), Paused: o.paused(),
-		Remaining: len(d.Open),
+		Now: nowOf(o), No: d.Count(rule.No), Paused: o.paused(),
 	}
 	for _, l := range p.Levels {
 		p.Rated = p.Rated || l.Known
@@ -146,12 +140,18 @@ func (s *server) taskList(o *open) []task {
 	f := factProgress(o)
 	facts.Who = who("fact/", engine.DoneKey("facts"))
 	facts.Left = itoa(f.Answered) + " av " + itoa(f.Asked) + " frågor besvarade."
-	if n := len(f.Left); n > 0 && n <= 3 {
-		var titles []string
-		for _, x := range f.Left {
-			titles = append(titles, lowerFirst(x.Title))
+	facts.More = &crumb{"Alla frågor på en sida", base + "/fragor"}
+	var titles []string
+	for _, q := range o.Pending.Questions {
+		if q.Fact != nil {
+			titles = append(titles, lowerFirst(q.Title))
 		}
+	}
+	switch n := len(titles); {
+	case n > 0 && n <= 3:
 		facts.Left += " Kvar: " + list(titles, "och") + "."
+	case n == 0 && f.Answered < f.Asked:
+		facts.Left += " Resten behöver du inte svara på."
 	}
 	status(facts, f.Answered > 0)
 
@@ -210,7 +210,7 @@ func (s *server) taskList(o *open) []task {
 	if o.paused() {
 		for i := range out[1:] {
 			t := &out[i+1]
-			t.Link, t.Status, t.Class = "", "Väntar på steg 1", "lock"
+			t.Link, t.More, t.Status, t.Class = "", nil, "Väntar på steg 1", "lock"
 		}
 	}
 	return out

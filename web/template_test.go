@@ -24,6 +24,7 @@ import (
 // pageTypes is what each page's template is given, in the one place that says
 // so. "page/part" is a part that a handler answers htmx with.
 var pageTypes = map[string]reflect.Type{
+	"ask":           reflect.TypeFor[askPage](),
 	"accessibility": reflect.TypeFor[aboutPage](),
 	"catalog":       reflect.TypeFor[catalogPage](),
 	"catalogs":      reflect.TypeFor[catalogsPage](),
@@ -35,13 +36,17 @@ var pageTypes = map[string]reflect.Type{
 	"problem":       reflect.TypeFor[problemPage](),
 	"questions":     reflect.TypeFor[questionsPage](),
 	"raise":         reflect.TypeFor[raisePage](),
+	"requirement":   reflect.TypeFor[requirementPage](),
 	"requirements":  reflect.TypeFor[requirementsPage](),
 	"start":         reflect.TypeFor[startPage](),
 	"stop":          reflect.TypeFor[stopPage](),
 	"system":        reflect.TypeFor[systemPage](),
 	"systems":       reflect.TypeFor[systemsPage](),
 	"tasks":         reflect.TypeFor[tasksPage](),
+	"whatif":        reflect.TypeFor[whatifPage](),
 
+	"ask/card":           reflect.TypeFor[askPage](),
+	"whatif/tried":       reflect.TypeFor[whatifPage](),
 	"information/verkan": reflect.TypeFor[informationPage](),
 	"raise/verkan":       reflect.TypeFor[raisePage](),
 	"questions/question": reflect.TypeFor[question](),

@@ -25,6 +25,7 @@ type open struct {
 	Catalog    *catalog.Catalog
 	Facts      *engine.Facts
 	Derivation *engine.Derivation
+	Pending    engine.Pending
 }
 
 func (s *server) open(r *http.Request) (*open, error) {
@@ -48,7 +49,7 @@ func (s *server) derive(ctx context.Context, rec engine.Record) (*open, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &open{rec, c, facts, engine.Derive(facts)}, nil
+	return &open{rec, c, facts, engine.Derive(facts), facts.Pending()}, nil
 }
 
 // Base is the address of the classification.

@@ -358,7 +358,7 @@ func (s *site) filled() string {
 func (s *site) addresses(method, base string) (out []string) {
 	rec := s.record(base)
 	fill := strings.NewReplacer("/klassning/{id}", base, "{system}", rec.System.ID, "{n}", "1", "{catalog}", "bas", "{file}", "style.css",
-		"{section}", "facts", "{fact}", "drift", "{area}", "BEH")
+		"{section}", "facts", "{fact}", "drift", "{area}", "BEH", "{krav}", "BEH-04")
 	check(s.t, chi.Walk(s.handlerRoutes(), func(m, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
 		if m == method {
 			out = append(out, fill.Replace(route))

@@ -24,7 +24,11 @@ const focusFirst = (root) => {
   if (box) box.focus();
 };
 document.addEventListener("DOMContentLoaded", () => focusFirst(document));
-document.addEventListener("htmx:afterSwap", (e) => focusFirst(e.target));
+document.addEventListener("htmx:afterSwap", (e) => {
+  focusFirst(e.target);
+  // What is swapped in may stand for another address, to reload and to share.
+  if (e.target.dataset && e.target.dataset.address) history.replaceState(null, "", e.target.dataset.address);
+});
 
 // "Inget av dessa" and "Vet ej" exclude the other ticks.
 document.addEventListener("change", (e) => {
