@@ -17,9 +17,11 @@ import (
 	"io/fs"
 	"maps"
 	"path"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/kravverk/kravverk/engine/diag"
 	"github.com/kravverk/kravverk/engine/rule"
@@ -47,6 +49,10 @@ type loader struct {
 	folders []*folder
 	rels    *source
 	diagram *rule.Diagram
+
+	reading sync.WaitGroup // the files that are being parsed
+	mu      sync.Mutex     // guards what they write: list, partial and crash
+	crash   any
 }
 
 // folder is one catalogue or profile with its files.
@@ -55,7 +61,7 @@ type folder struct {
 	main    *source
 	more    []*source // requirements/*.toml
 	profile bool
-	content map[string]any // the canonical content
+	hash    string // of the canonical content
 }
 
 // Load reads the base catalogue and the profiles below fsys: a folder with
@@ -73,9 +79,17 @@ func Load(fsys fs.FS, opts Options) (*Catalog, diag.List) {
 	if l.base() == nil {
 		return nil, l.list.Sorted()
 	}
+	// The hashes need the trees alone, so they are worked out meanwhile.
+	var hashing sync.WaitGroup
+	hashing.Go(func() {
+		for _, f := range l.folders {
+			f.hash = f.contentHash()
+		}
+	})
 	l.decode()
 	l.compile()
 	l.check()
+	hashing.Wait()
 	l.hash()
 	list := l.list.Sorted()
 	if list.HasErrors() {
@@ -125,6 +139,10 @@ func (l *loader) read(fsys fs.FS) {
 	if _, err := fs.Stat(fsys, "releases.toml"); err == nil {
 		l.rels = l.file(fsys, "releases.toml", "releases.schema.json")
 	}
+	l.reading.Wait()
+	if l.crash != nil {
+		panic(l.crash)
+	}
 	var bases []string
 	for _, f := range l.folders {
 		if !f.profile {
@@ -156,23 +174,39 @@ func (l *loader) base() *folder {
 	return base
 }
 
+// file reads a file. It is parsed beside the others, and the source is filled
+// when all are done; in which order does not show, for the list is sorted by file.
 func (l *loader) file(fsys fs.FS, name, schema string) *source {
+	s := &source{name: name, lines: []int{0}}
 	data, err := fs.ReadFile(fsys, name)
 	if err != nil {
 		l.unreadable(name, err)
-		return &source{name: name, lines: []int{0}}
-	}
-	l.cat.Files[name] = data
-	s := parse(name, data, &l.problems)
-	if s.tree == nil {
-		l.partial = true
 		return s
 	}
-	validate(s, schema, &l.problems)
+	l.cat.Files[name] = data
+	l.reading.Go(func() {
+		var own problems
+		defer func() {
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			l.list = append(l.list, own.list...)
+			l.partial = l.partial || s.tree == nil
+			// Nobody could catch a panic in here; it is carried to Load's caller.
+			if v := recover(); v != nil {
+				l.crash = fmt.Sprintf("%s: %v\n%s", name, v, debug.Stack())
+			}
+		}()
+		*s = *parse(name, data, &own)
+		if s.tree != nil {
+			validate(s, schema, &own)
+		}
+	})
 	return s
 }
 
 func (l *loader) unreadable(name string, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.partial = true
 	why := err.Error()
 	switch {
@@ -397,48 +431,52 @@ func (l *loader) variables() {
 	}
 }
 
-// hash works out the content hashes: over the canonical parsed content, not
-// the bytes, so that a comment or a blank line is no new version.
+// contentHash is over the canonical parsed content, not the bytes, so that a
+// comment or a blank line is no new version.
+func (f *folder) contentHash() string {
+	content := map[string]any{}
+	var reqs []any
+	for _, s := range f.sources() {
+		for k, v := range s.tree {
+			if k == "requirement" {
+				list, _ := v.([]any)
+				reqs = append(reqs, list...)
+			} else {
+				content[k] = v
+			}
+		}
+	}
+	slices.SortStableFunc(reqs, func(a, b any) int { return cmp.Compare(idOf(a), idOf(b)) })
+	content["requirement"] = reqs
+	// The status says where the content stands, not what it is.
+	for _, head := range []string{"catalog", "profile"} {
+		if m, ok := content[head].(map[string]any); ok {
+			m = maps.Clone(m)
+			delete(m, "status")
+			content[head] = m
+		}
+	}
+	data, err := json.Marshal(content)
+	if err != nil {
+		return "" // plain JSON types always marshal
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+// hash gives the releases their content hashes, and the set its own.
 func (l *loader) hash() {
 	c := l.cat
 	var set []string
 	for _, f := range l.folders {
-		content := map[string]any{}
-		var reqs []any
-		for _, s := range append([]*source{f.main}, f.more...) {
-			for k, v := range s.tree {
-				if k == "requirement" {
-					list, _ := v.([]any)
-					reqs = append(reqs, list...)
-				} else {
-					content[k] = v
-				}
-			}
-		}
-		slices.SortStableFunc(reqs, func(a, b any) int { return cmp.Compare(idOf(a), idOf(b)) })
-		content["requirement"] = reqs
-		// The status says where the content stands, not what it is.
-		for _, head := range []string{"catalog", "profile"} {
-			if m, ok := content[head].(map[string]any); ok {
-				m = maps.Clone(m)
-				delete(m, "status")
-				content[head] = m
-			}
-		}
-		data, err := json.Marshal(content)
-		if err != nil {
-			continue // plain JSON types always marshal
-		}
-		sum := sha256.Sum256(data)
-		hash := hex.EncodeToString(sum[:])
 		if !f.profile {
-			c.Hash = hash
-			set = append(set, "0 "+c.ID+"@"+c.Version+" "+hash)
+			c.Hash = f.hash
+			set = append(set, "0 "+c.ID+"@"+c.Version+" "+f.hash)
 		}
 		for _, p := range c.Profiles {
 			if p.src == f.main {
-				p.Hash = hash
-				set = append(set, fmt.Sprintf("%d %s@%s %s", p.Precedence, p.ID, p.Version, hash))
+				p.Hash = f.hash
+				set = append(set, fmt.Sprintf("%d %s@%s %s", p.Precedence, p.ID, p.Version, f.hash))
 			}
 		}
 	}

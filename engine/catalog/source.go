@@ -34,7 +34,8 @@ type span struct{ offset, length int }
 // is not TOML.
 func parse(name string, data []byte, list *problems) *source {
 	data = bytes.TrimPrefix(data, []byte(diag.BOM))
-	s := &source{name: name, data: data, values: map[string]span{}, keys: map[string]span{}, bad: map[string]bool{}}
+	places := len(data) / 32 // about as many as there are
+	s := &source{name: name, data: data, values: make(map[string]span, places), keys: make(map[string]span, places), bad: map[string]bool{}}
 	s.lines = append(s.lines, 0)
 	for i, c := range data {
 		if c == '\n' {
@@ -80,15 +81,13 @@ func parse(name string, data []byte, list *problems) *source {
 }
 
 // plainJSON turns what the TOML decoder gives into what a JSON Schema validator
-// takes: no typed slices, no dates.
+// takes: no typed slices, no dates. Tables and lists are changed in place.
 func plainJSON(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
-		out := make(map[string]any, len(v))
 		for k, e := range v {
-			out[k] = plainJSON(e)
+			v[k] = plainJSON(e)
 		}
-		return out
 	case []map[string]any:
 		out := make([]any, len(v))
 		for i, e := range v {
@@ -96,11 +95,9 @@ func plainJSON(v any) any {
 		}
 		return out
 	case []any:
-		out := make([]any, len(v))
 		for i, e := range v {
-			out[i] = plainJSON(e)
+			v[i] = plainJSON(e)
 		}
-		return out
 	case time.Time:
 		// A bare date; BurntSushi tells local dates by their location.
 		if v.Location().String() == "date-local" {
