@@ -184,29 +184,17 @@ func (p *Portfolio) fill(loads iter.Seq[load]) {
 // run fills a block's lanes in.
 func (k *kernel) run(l load, m *rule.Machine) {
 	columns := make([]rule.Lane, k.space.Columns())
-	for w, live := range l.live {
-		c := 0
-		for v, size := range k.space {
-			// Value by value for 64 systems: three times as fast as system by
-			// system.
-			var out [64]uint64
-			for left := live; left != 0; left &= left - 1 {
-				i := bits.TrailingZeros64(left)
-				out[i] = uint64(k.space.Full(rule.Var(v)) &^ l.boxes[64*w+i][v])
-			}
-			for value := range size {
-				var word uint64
-				for i, o := range out {
-					word |= o >> value & 1 << i
-				}
-				columns[c][w] = word
-				c++
-			}
-		}
-	}
 	l.columns = make([]*rule.Lane, len(columns))
 	for i := range columns {
 		l.columns[i] = &columns[i]
+	}
+	for w, live := range l.live {
+		var boxes [64]rule.Box
+		for left := live; left != 0; left &= left - 1 {
+			i := bits.TrailingZeros64(left)
+			boxes[i] = l.boxes[64*w+i]
+		}
+		k.space.EncodeWord(l.columns, w, &boxes)
 	}
 	l.out = evaluate(m, l.columns, len(k.conds))
 }

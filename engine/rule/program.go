@@ -43,6 +43,29 @@ func (s Space) Encode(columns []*Lane, i int, b Box) {
 	}
 }
 
+// EncodeWord puts 64 states in the places of one word of the columns; where
+// there is no box the place says that anything is possible. It is three times as
+// fast as one state after another.
+func (s Space) EncodeWord(columns []*Lane, word int, boxes *[64]Box) {
+	c := 0
+	for v, size := range s {
+		var out [64]Set
+		for i, b := range boxes {
+			if b != nil {
+				out[i] = s.Full(Var(v)) &^ b[v]
+			}
+		}
+		for value := range size {
+			var w uint64
+			for i, o := range out {
+				w |= uint64(o) >> value & 1 << i
+			}
+			columns[c][word] = w
+			c++
+		}
+	}
+}
+
 // Decode takes the state in place i out of the columns.
 func (s Space) Decode(columns []*Lane, i int) Box {
 	b := s.Anything()
@@ -113,9 +136,9 @@ func Exact(s Space, conds []*Cond) *Program {
 // graph is a program while it is being made: hash-consed operations.
 type graph struct {
 	space   Space
-	diagram *Diagram
-	first   []int32 // column of each variable's first value
-	ops     []instr // a and b are numbers of columns or, from there on, of ops
+	diagram *Diagram // of parts that share variables, made when there is one
+	first   []int32  // column of each variable's first value
+	ops     []instr  // a and b are numbers of columns or, from there on, of ops
 	known   map[instr]int32
 	outputs []int32
 	columns int32
@@ -124,7 +147,7 @@ type graph struct {
 const tooLarge int32 = -1
 
 func newGraph(s Space) *graph {
-	g := &graph{space: s, known: map[instr]int32{}, diagram: NewDiagram(s)}
+	g := &graph{space: s, known: map[instr]int32{}}
 	for _, size := range s {
 		g.first = append(g.first, g.columns)
 		g.columns += int32(size)
@@ -229,10 +252,15 @@ func (g *graph) exact(e *Expr) (yes, no int32) {
 		var y, n int32
 		if len(part) == 1 {
 			y, n = g.exact(part[0])
-		} else if c := g.diagram.Cond(join(e.op, part)); c != nil {
-			y, n = g.forced(c)
 		} else {
-			return tooLarge, tooLarge
+			if g.diagram == nil {
+				g.diagram = NewDiagram(g.space)
+			}
+			c := g.diagram.Cond(join(e.op, part))
+			if c == nil {
+				return tooLarge, tooLarge
+			}
+			y, n = g.forced(c)
 		}
 		yeses, noes = append(yeses, y), append(noes, n)
 	}

@@ -43,6 +43,7 @@ func TestProgramsAgreeWithSingle(t *testing.T) {
 			}
 			m := p.Machine()
 			m.Run(in, out)
+			checkEncodeWord(t, s, in[:s.Columns()], boxes[:40])
 			for i, b := range boxes {
 				at := i * 13
 				words := m.RunWord(in, at/64)
@@ -58,6 +59,28 @@ func TestProgramsAgreeWithSingle(t *testing.T) {
 					if got != want || byWord != want {
 						t.Fatalf("program says %v, by words %v, single %v: %+v in %v", got, byWord, want, c.Expr, b)
 					}
+				}
+			}
+		}
+	}
+}
+
+// checkEncodeWord holds the encoding of 64 states at once to that of one.
+func checkEncodeWord(t *testing.T, s Space, want []*Lane, boxes []Box) {
+	t.Helper()
+	got := lanes(s.Columns())
+	for w := range 9 {
+		var word [64]Box
+		for i, b := range boxes {
+			if at := i * 13; at/64 == w {
+				word[at%64] = b
+			}
+		}
+		s.EncodeWord(got, w, &word)
+		for c := range got {
+			for i := range 64 {
+				if word[i] != nil && got[c].Has(64*w+i) != want[c].Has(64*w+i) {
+					t.Fatalf("column %d of state %d differs", c, 64*w+i)
 				}
 			}
 		}

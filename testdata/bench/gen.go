@@ -237,9 +237,10 @@ const (
 	unknown verdict = iota
 	no
 	yes
+	contradiction // both yes and no, which is never right
 )
 
-func (v verdict) String() string { return [...]string{"unknown", "no", "yes"}[v] }
+func (v verdict) String() string { return [...]string{"unknown", "no", "yes", "both yes and no"}[v] }
 
 func verdictOf(holds bool) verdict {
 	if holds {

@@ -159,7 +159,7 @@ func sliced(name string, p *rule.Program, in portfolio, n, cores int, exact bool
 			}
 			switch isYes, isNo := out.has(system, 2*condition), out.has(system, 2*condition+1); {
 			case isYes && isNo:
-				panic("both yes and no")
+				return contradiction
 			case isYes:
 				return yes
 			case isNo:
