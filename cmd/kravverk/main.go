@@ -15,7 +15,7 @@ func main() {
 // commands are the subcommands in the order of the usage text.
 var commands = []command{
 	{"serve", "[--addr ADRESS] [--db FIL] [--catalogs MAPP] [--demo]", "startar webbverktyget", serveHelp, serve},
-	{"lint", "[MAPP…] [--format text|json] [--date DATUM]", "granskar kataloger och kör deras provfall", lintHelp, lint},
+	{"lint", "[MAPP…] [--format text|json] [--date DATUM] [--witness ID|alla]", "granskar kataloger och kör deras provfall", lintHelp, lint},
 	{"schema", "MAPP", "skriver de scheman som din textredigerare använder", schemaHelp, schema},
 	{"derive", "--answers FIL [--catalogs MAPP] [--format text|json] [--certify FIL.json]", "visar vilka krav som gäller för ett system", deriveHelp, derive},
 	{"explain", "--answers FIL [--catalogs MAPP] KRAV", "förklarar varför ett krav gäller eller inte gäller", explainHelp, explain},

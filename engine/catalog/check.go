@@ -54,19 +54,6 @@ func (l *loader) check() {
 	for _, r := range c.Requirements {
 		l.checkRequirement(r)
 	}
-	if l.list.HasErrors() {
-		return // what cannot be reached is only worth saying of sound rows
-	}
-	for _, r := range c.Requirements {
-		if r.Applies == l.never() {
-			l.warn("never", r.At("id"), r.ID)
-		}
-	}
-	for _, f := range c.Facts {
-		if !f.IsDerived() && f.Asked == l.never() {
-			l.warn("never-asked", f.At("id"), f.ID)
-		}
-	}
 }
 
 func (l *loader) checkLevels() {

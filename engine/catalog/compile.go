@@ -373,17 +373,21 @@ func highest(thresholds []Threshold, level int) *rule.Expr {
 
 // condition is levels and any row of when, but no row of unless.
 func (l *loader) condition(c *Content) *rule.Expr {
-	levels := rule.Const(true)
-	if len(c.Thresholds) > 0 {
-		any := make([]*rule.Expr, 0, len(c.Thresholds))
-		for _, t := range c.Thresholds {
-			if t.Aspect.IsRated() {
-				any = append(any, rule.Is(t.Aspect.Var, AtLeast(t.Min)))
-			}
-		}
-		levels = rule.Or(any...)
+	return rule.And(met(c.Thresholds), l.expr(&c.When, true), rule.Not(l.expr(&c.Unless, false)))
+}
+
+// met holds when any threshold is met, or when there are none.
+func met(thresholds []Threshold) *rule.Expr {
+	if len(thresholds) == 0 {
+		return rule.Const(true)
 	}
-	return rule.And(levels, l.expr(&c.When, true), rule.Not(l.expr(&c.Unless, false)))
+	any := make([]*rule.Expr, 0, len(thresholds))
+	for _, t := range thresholds {
+		if t.Aspect.IsRated() {
+			any = append(any, rule.Is(t.Aspect.Var, AtLeast(t.Min)))
+		}
+	}
+	return rule.Or(any...)
 }
 
 // AtLeast is the levels from min up to 3.

@@ -1,5 +1,7 @@
 package catalog
 
+import "github.com/kravverk/kravverk/engine/diag"
+
 // What the tests outside need of the inside.
 type (
 	CatalogTable = catalogTable
@@ -8,3 +10,10 @@ type (
 
 // Fill is fill.
 var Fill = fill
+
+// Prove is the part of Analyze that makes the findings.
+func Prove(c *Catalog) diag.List {
+	a := newAnalyst(c)
+	a.prove()
+	return a.list
+}

@@ -81,6 +81,7 @@ func lintText(t *testing.T, fsys fs.FS) []byte {
 	if c != nil {
 		cases, _ := engine.CheckCases(c, fsys)
 		list = append(list, cases...)
+		list = append(list, catalog.Analyze(c).Findings...)
 	}
 	var b bytes.Buffer
 	if err := list.WriteText(&b, func(name string) []byte { data, _ := fs.ReadFile(fsys, name); return data }); err != nil {

@@ -335,13 +335,16 @@ func FuzzRows(f *testing.F) {
 	})
 }
 
-// check holds what is true of every load: no panic, a catalogue or an error,
-// and every place within its file.
+// check holds what is true of every load and what is proven of it: no panic, a
+// catalogue or an error, and every place within its file.
 func check(t *testing.T, fsys fstest.MapFS) {
 	t.Helper()
 	c, list := catalog.Load(fsys, catalog.Options{Date: "2026-11-23"})
 	if (c == nil) != list.HasErrors() {
 		t.Errorf("catalogue %v beside errors %v", c != nil, list.HasErrors())
+	}
+	if c != nil {
+		list = append(list, catalog.Analyze(c).Findings...)
 	}
 	for _, d := range list {
 		if d.Summary == "" || strings.Contains(d.Summary+d.Detail, "%!") {

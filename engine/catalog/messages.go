@@ -84,12 +84,38 @@ var messages = map[string]struct{ summary, detail string }{
 	"include-idle":    {"inget har tagit bort %s, så det behöver inte tas tillbaka", "Ta bort include."},
 	"released":        {"version %s av %s är utgiven, men innehållet har ändrats", "Höj version. Har ingen använt den än, skriv hash = %[3]q i releases.toml."},
 	"unreleased":      {"version %s av %s har status published men står inte i releases.toml", "Lägg till den där med hash = %[3]q, eller sätt status = \"draft\"."},
-	"never":           {"kravet %s kan aldrig gälla", "Inga svar uppfyller raderna. Rätta dem, eller ta bort kravet."},
 	"too-large":       {"villkoret för %s är för stort att räkna på", "Det rymmer fler fall än som går att pröva. Dela upp det med en härledd uppgift, eller ta bort rader."},
 	"too-large-row":   {"raden är för stor att räkna på", "Den rymmer fler fall än som går att pröva. Dela upp den med en härledd uppgift."},
 	"changes":         {"kravet %s ändras av %s profiler, och högst %s får ändra samma krav", "Samla ändringarna i färre profiler."},
-	"never-asked":     {"frågan %s kan aldrig ställas", "Inga svar uppfyller ask_when. Rätta raderna."},
 	"unrated":         {"villkoret på %s är aldrig uppfyllt, för aspekten nivåsätts inte", "Sätt rated = true för aspekten, eller ta bort villkoret."},
+
+	// Analysis
+	"profiles":           {"det finns fler än %s profiler, så inget bevisas", "Läs in färre profiler åt gången."},
+	"never":              {"kravet %s kan aldrig gälla%s", "%[3]s Rätta det, eller ta bort kravet."},
+	"always":             {"kravet %s gäller alltid%s, så levels och rader gör ingen skillnad", "Ta bort dem och låt kravet vara grundskydd, eller rätta dem."},
+	"never-asked":        {"frågan %s kan aldrig ställas", "%[2]s Rätta ask_when, eller ta bort frågan."},
+	"asked-always":       {"frågan %s ställs alltid, så ask_when gör ingen skillnad", "Ta bort ask_when, eller rätta raderna."},
+	"derived-never":      {"uppgiften %s är aldrig sann", "%[2]s Rätta raderna, eller ta bort uppgiften."},
+	"derived-always":     {"uppgiften %s är alltid sann", "Rätta raderna, eller ta bort uppgiften."},
+	"derived-idle":       {"uppgiften %s används inte i någon rad", "Använd den, eller ta bort den."},
+	"law-never":          {"lagrummet %s kan aldrig gälla", "%[2]s Rätta applies_when, eller ta bort lagrummet."},
+	"law-always":         {"lagrummet %s gäller alltid", "Raderna i applies_when stämmer vid alla svar. Rätta dem."},
+	"profile-never":      {"profilen %s kan aldrig passa", "%[2]s Rätta offered_when."},
+	"prefill-never":      {"det förifyllda svaret för %s kan aldrig erbjudas%s", "%[3]s Rätta det, eller ta bort svaret."},
+	"prefill-excluded":   {"det förifyllda svaret för %s kan aldrig erbjudas", "Profilen tar själv bort kravet på %[2]s. Ta bort det ena."},
+	"prefills-differ":    {"för %s kan två profiler föreslå olika svar samtidigt: %q och %q", "Det händer med profilerna %[4]s och %[5]s när %[6]s. Båda har strength = %[7]q, så bara precedence avgör vilket som visas först. Ge dem samma answer, olika strength, eller rader som inte kan stämma samtidigt. Det andra står på %[8]s."},
+	"rows-idle":          {"raderna i %s gör ingen skillnad", "Någon av dem stämmer alltid när resten av villkoret gör det. Ta bort dem, eller rätta dem."},
+	"row-never":          {"raden kan aldrig stämma", "%s Rätta den, eller ta bort den."},
+	"row-blocked":        {"raden kan aldrig stämma när resten av villkoret gör det", "%s Rätta den, eller ta bort den."},
+	"row-equal":          {"raden säger detsamma som en annan rad", "Ta bort den ena. Den andra står på %s."},
+	"row-idle":           {"raden gör ingen skillnad", "Allt som den släpper igenom släpps redan igenom på %s. Ta bort den, eller rätta den."},
+	"key-idle":           {"%s gör ingen skillnad i raden", "%[2]s Ta bort det, eller rätta det."},
+	"value-idle":         {"%s gör ingen skillnad i raden", "%[2]s Ta bort det alternativet, eller rätta det."},
+	"level-idle":         {"nivån för %s i levels gör ingen skillnad", "Kravet gäller i samma fall utan den. Ta bort den, eller rätta den."},
+	"falls":              {"%s %s → %s tar bort kravet %s%s", "Det händer när %[6]s.%[7]s Rätta det, eller skriv monotone = false om det ska vara så."},
+	"facts-equal":        {"uppgifterna %s och %s betyder samma sak", "Använd den ena överallt och ta bort den andra. Den första står på %[3]s."},
+	"requirements-equal": {"kraven %s och %s säger samma sak och gäller i samma fall%s", "Ta bort det ena, eller skriv vad som skiljer dem. Det första står på %[4]s."},
+	"fact-idle":          {"svaret på frågan %s påverkar ingenting", "Inget krav, förslag, lagrum eller profil hänger på det. Använd uppgiften i en rad, eller ta bort frågan."},
 }
 
 // problems collects diagnostics by their codes.
@@ -150,6 +176,36 @@ func fill(format string, args []any) string {
 	}
 	n := strings.Count(format, "%s") + strings.Count(format, "%q") + strings.Count(format, "%d")
 	return fmt.Sprintf(format, args[:min(n, len(args))]...)
+}
+
+// proofWords are those that proofs are put in.
+var proofWords = struct {
+	clash, nothing, at, unrated, follows, keyCovered, valueCovered, culprit, more, alone string
+	asked, derived, law, unless, manyRows, and, or                                       string
+	profile, profiles                                                                    string
+}{
+	clash: "Det här går inte ihop: ", nothing: "Inga svar räcker.", at: " på ", unrated: "%s (%s nivåsätts inte)", follows: "Det följer redan av ",
+	keyCovered: "Det som den stänger ute släpper andra rader igenom.", valueCovered: "Det som det släpper igenom släpper andra rader också igenom.",
+	culprit: " Det beror på %s på %s.", more: "Det finns %d rader till.", alone: " utan en profil som ändrar det",
+	asked: "frågan %s ställs bara när %s", derived: "%s betyder att %s", law: "lagrummet %s gäller bara när %s",
+	unless: "unless tar bort kravet när %s", manyRows: "någon av de %d raderna stämmer", and: " och ", or: " eller ",
+	profile: " med profilen ", profiles: " med profilerna ",
+}
+
+// witnessWords are those that witnesses are put in.
+var witnessWords = struct {
+	title, information, none, noLaws, applies, offered, open, put string
+	answerYes, answerNo, answerOffer, answerNoOffer, answerIdle   string
+}{
+	title: "Vittne för ", information: "Exempel", none: "inget alternativ för %s", noLaws: "inget lagrum gäller",
+	applies:   "De kortaste svaren som gör att kravet %s gäller.",
+	offered:   "De kortaste svaren som gör att det förifyllda svaret för %s i profilen %s erbjuds.",
+	open:      "De kortaste svaren som gör att frågan %s ställs och kan ändra listan.",
+	put:       "De kortaste svaren som gör att frågan %s ställs. Svaret ändrar inget krav, så det finns inget att vänta sig.",
+	answerYes: "De kortaste svaren där %s avgör att kravet %s gäller.", answerNo: "De kortaste svaren där %s avgör att kravet %s inte gäller.",
+	answerOffer:   "De kortaste svaren där %s avgör att ett förifyllt svar för %s erbjuds.",
+	answerNoOffer: "De kortaste svaren där %s avgör att inget förifyllt svar för %s erbjuds.",
+	answerIdle:    "De kortaste svaren där %s går att svara. Svaret ändrar inget krav, så det finns inget att vänta sig.",
 }
 
 // words are those that rows are put in.

@@ -270,20 +270,23 @@ func (l *loader) atomExpr(a Atom) *rule.Expr {
 	// A question that is not put has a value of its own, which matches nothing:
 	// neither true nor false holds of it.
 	asked := l.fact(a.Fact)
-	var holds *rule.Expr
+	return rule.And(asked, a.answered())
+}
+
+// answered holds when the answer to an atom's question is among its own,
+// whether the question is put or not.
+func (a Atom) answered() *rule.Expr {
 	switch a.Fact.Type {
 	case Bool:
-		holds = rule.Is(a.Fact.Vars[0], rule.Of(truth(a.Want)))
+		return rule.Is(a.Fact.Vars[0], rule.Of(truth(a.Want)))
 	case Choice:
-		holds = rule.Is(a.Fact.Vars[0], rule.Of(a.Options...))
-	default:
-		any := make([]*rule.Expr, len(a.Options))
-		for i, o := range a.Options {
-			any[i] = rule.Is(a.Fact.Vars[o], rule.Of(1))
-		}
-		holds = rule.Or(any...)
+		return rule.Is(a.Fact.Vars[0], rule.Of(a.Options...))
 	}
-	return rule.And(asked, holds)
+	any := make([]*rule.Expr, len(a.Options))
+	for i, o := range a.Options {
+		any[i] = rule.Is(a.Fact.Vars[o], rule.Of(1))
+	}
+	return rule.Or(any...)
 }
 
 func truth(b bool) int {
@@ -372,3 +375,33 @@ func (l *loader) enter(name string, at diag.Range) bool {
 }
 
 func (l *loader) leave() { l.path = l.path[:len(l.path)-1] }
+
+// expr is the atom as a condition; one that split has made has none yet.
+func (a Atom) expr() *rule.Expr {
+	switch {
+	case a.Holds != nil:
+		return a.Holds.Expr
+	case a.Fact != nil:
+		return rule.And(a.Fact.Asked.Expr, a.answered())
+	}
+	laws := make([]*rule.Expr, len(a.Laws))
+	for i, law := range a.Laws {
+		laws[i] = law.Applies.Expr
+	}
+	return rule.Or(laws...)
+}
+
+// values is how many values a list has.
+func (a Atom) values() int { return len(a.Options) + len(a.Laws) }
+
+// split takes the nth value of a list apart from the rest.
+func (a Atom) split(n int) (rest, value Atom) {
+	rest, value = a, a
+	rest.Holds, value.Holds = nil, nil
+	if a.Fact != nil {
+		rest.Options, value.Options = slices.Delete(slices.Clone(a.Options), n, n+1), a.Options[n:n+1]
+	} else {
+		rest.Laws, value.Laws = slices.Delete(slices.Clone(a.Laws), n, n+1), a.Laws[n:n+1]
+	}
+	return rest, value
+}
