@@ -17,7 +17,8 @@ type Diagram struct {
 	done   []applied // what apply has worked out, in a table that forgets
 	kids   []ref     // room for the kids of nodes to come
 	primes [2][]primes
-	number []ref // of each node in the condition being taken out
+	atoms  []Atom // room for primes to come
+	number []ref  // of each node in the condition being taken out
 	conds  map[ref]*Cond
 	steps  int // work done for the condition at hand
 }

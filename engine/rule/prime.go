@@ -57,9 +57,9 @@ func (p Prime) within(q Prime) bool {
 	return true
 }
 
-// and is what both say; false when nothing does.
-func (p Prime) and(q Prime) (Prime, bool) {
-	out := make(Prime, 0, len(p)+len(q))
+// both is what two primes say together; false when nothing does.
+func (d *Diagram) both(p, q Prime) (Prime, bool) {
+	out := d.room(len(p) + len(q))
 	for len(p) > 0 && len(q) > 0 {
 		switch a, b := p[0], q[0]; {
 		case a.Var < b.Var:
@@ -73,7 +73,21 @@ func (p Prime) and(q Prime) (Prime, bool) {
 			out, p, q = append(out, Atom{a.Var, a.Set & b.Set}), p[1:], q[1:]
 		}
 	}
-	return append(append(out, p...), q...), true
+	return d.fill(append(append(out, p...), q...)), true
+}
+
+// room is where a prime of at most n atoms can be put together; fill keeps it.
+// Together they take many from one allocation.
+func (d *Diagram) room(n int) Prime {
+	if cap(d.atoms)-len(d.atoms) < n {
+		d.atoms = make([]Atom, 0, max(n, 512))
+	}
+	return Prime(d.atoms[len(d.atoms) : len(d.atoms) : len(d.atoms)+n])
+}
+
+func (d *Diagram) fill(p Prime) Prime {
+	d.atoms = d.atoms[:len(d.atoms)+len(p)]
+	return p[:len(p):len(p)]
 }
 
 // primesOf gives all prime implicants of a node's verdict, or nil and false
@@ -103,7 +117,8 @@ func (d *Diagram) primesOf(r ref, want ref) ([]Prime, bool) {
 		rest Prime
 	}
 	n := d.nodes[r]
-	var all []part
+	var one, two [24]part // most nodes need no more
+	all, joined := one[:0], two[:0]
 	for i, kid := range n.kids {
 		if slices.Contains(n.kids[:i], kid) {
 			continue
@@ -118,11 +133,11 @@ func (d *Diagram) primesOf(r ref, want ref) ([]Prime, bool) {
 		if !ok {
 			return nil, false
 		}
-		joined := all[:len(all):len(all)]
+		joined = append(joined[:0], all...)
 		for _, p := range own {
 			joined = append(joined, part{set, p})
 			for _, q := range all {
-				if both, ok := p.and(q.rest); ok {
+				if both, ok := d.both(p, q.rest); ok {
 					joined = append(joined, part{set | q.set, both})
 				}
 			}
@@ -130,7 +145,7 @@ func (d *Diagram) primesOf(r ref, want ref) ([]Prime, bool) {
 		if d.steps += len(joined) * len(joined); d.steps > maxSteps {
 			return nil, false
 		}
-		all = all[:0:0]
+		all = all[:0]
 		for i, p := range joined {
 			covered := slices.ContainsFunc(joined[:i], func(q part) bool { return p.set&^q.set == 0 && p.rest.within(q.rest) }) ||
 				slices.ContainsFunc(joined[i+1:], func(q part) bool {
@@ -150,7 +165,7 @@ func (d *Diagram) primesOf(r ref, want ref) ([]Prime, bool) {
 		if p.set == full {
 			out[i] = p.rest
 		} else {
-			out[i] = append(Prime{{n.v, p.set}}, p.rest...)
+			out[i] = d.fill(append(append(d.room(len(p.rest)+1), Atom{n.v, p.set}), p.rest...))
 		}
 	}
 	d.primes[want][r].list = out
