@@ -717,3 +717,10 @@ func TestParameters(t *testing.T) {
 		t.Errorf("%+v", spans)
 	}
 }
+
+func TestNumbersThatAreNoneAndKeysInSwedish(t *testing.T) {
+	contains(t, refused(t, req("AAA-01", "weight = nan")), "weight ska vara ett heltal, inte nan eller inf")
+	contains(t, refused(t, req("AAA-01", "weight = -inf")), "weight ska vara ett heltal, inte nan eller inf")
+	contains(t, refused(t, req("AAA-01", "title = nan")), "title ska vara en text i citattecken, inte nan eller inf")
+	contains(t, refused(t, req("AAA-01", `parameters."å" = { 1 = "x" }`)), "å kan inte skrivas en tabell", "\n    parameters.\"å\" = ")
+}

@@ -3,6 +3,7 @@ package catalog
 import (
 	"fmt"
 	"maps"
+	"net/url"
 	"slices"
 	"sort"
 	"strings"
@@ -72,6 +73,10 @@ func validate(s *source, schema string, list *problems) {
 // told: which of the ways was meant cannot be known.
 func leaves(e *jsonschema.ValidationError) []*jsonschema.ValidationError {
 	if len(e.Causes) == 0 || strings.HasSuffix(e.KeywordLocation, "/anyOf") {
+		// The library writes a pointer as in an address: %C3%A5 for å.
+		if ptr, err := url.PathUnescape(e.InstanceLocation); err == nil {
+			e.InstanceLocation = ptr
+		}
 		return []*jsonschema.ValidationError{e}
 	}
 	var out []*jsonschema.ValidationError
@@ -180,6 +185,8 @@ func display(v any) string {
 		return "en tabell"
 	case bool:
 		return map[bool]string{true: "true", false: "false"}[v]
+	case nil:
+		return "nan eller inf" // see plainJSON
 	}
 	return fmt.Sprint(v)
 }

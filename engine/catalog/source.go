@@ -3,6 +3,7 @@ package catalog
 import (
 	"bytes"
 	"errors"
+	"math"
 	"sort"
 	"strconv"
 	"strings"
@@ -81,7 +82,8 @@ func parse(name string, data []byte, list *problems) *source {
 }
 
 // plainJSON turns what the TOML decoder gives into what a JSON Schema validator
-// takes: no typed slices, no dates. Tables and lists are changed in place.
+// takes: no typed slices, no dates, and null for what is not a number. Tables and
+// lists are changed in place.
 func plainJSON(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
@@ -97,6 +99,11 @@ func plainJSON(v any) any {
 	case []any:
 		for i, e := range v {
 			v[i] = plainJSON(e)
+		}
+	case float64:
+		// JSON has no such numbers, and the validator cannot take them.
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return nil
 		}
 	case time.Time:
 		// A bare date; BurntSushi tells local dates by their location.
