@@ -113,8 +113,12 @@ func encode(s rule.Space, all systems) portfolio {
 func encodeEach(s rule.Space, n int, system func(i int) rule.Box) portfolio {
 	p := blocks(n, s.Columns())
 	inParts(len(p), 2, func(from, to int) {
-		for i := from * rule.LaneSize; i < min(to*rule.LaneSize, n); i++ {
-			s.Encode(p[i/rule.LaneSize], i%rule.LaneSize, system(i))
+		for first := from * rule.LaneSize; first < min(to*rule.LaneSize, n); first += 64 {
+			var word [64]rule.Box
+			for i := range min(64, n-first) {
+				word[i] = system(first + i)
+			}
+			s.EncodeWord(p[first/rule.LaneSize], first%rule.LaneSize/64, &word)
 		}
 	})
 	return p
