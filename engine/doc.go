@@ -12,6 +12,12 @@
 // compiled, so the rest is total. The package is pure: no clock, no files, no
 // log; today's date and the files arrive as arguments.
 //
+// Beside the walk, Facts tells what is left to ask (Pending) and what would
+// follow from other levels and answers (WhatIf, which complains as NewFacts
+// does, and Steps). A Derivation tells of the author's rows behind a verdict
+// (Rows) and of what would turn it (Flips), and is written down so that others
+// can check it (Certify).
+//
 // Unknown is the zero value of every verdict and never means no. An unanswered
 // question, an answer "vet ej" and an unrated level leave a set of possible
 // values; a requirement applies when its condition holds for all of them, does

@@ -638,10 +638,8 @@ func (g generator) catalog(n size) fs.FS {
 	}
 	from, to := strings.Index(text, "[[level]]"), strings.Index(text, "[[fact]]")
 	b.WriteString(text[from:to])
-	var keys []string // what rows may mention, each with its values
-	for _, id := range []string{"K", "R", "T"}[:n.aspects] {
-		keys = append(keys, id)
-	}
+	// What rows may mention, each with its values.
+	keys := slices.Clone([]string{"K", "R", "T"}[:n.aspects])
 	for i := range n.facts {
 		id := fmt.Sprintf("f%d", i)
 		// Brute force bears one choices among few.

@@ -197,7 +197,7 @@ var witnessWords = struct {
 	title, information, none, noLaws, applies, offered, open, put string
 	answerYes, answerNo, answerOffer, answerNoOffer, answerIdle   string
 }{
-	title: "Vittne för ", information: "Exempel", none: "inget alternativ för %s", noLaws: "inget lagrum gäller",
+	title: "Kortaste svaren för ", information: "Exempel", none: "inget alternativ för %s", noLaws: "inget lagrum gäller",
 	applies:   "De kortaste svaren som gör att kravet %s gäller.",
 	offered:   "De kortaste svaren som gör att det förifyllda svaret för %s i profilen %s erbjuds.",
 	open:      "De kortaste svaren som gör att frågan %s ställs och kan ändra listan.",

@@ -7,8 +7,8 @@
 //
 // An Expr is a condition as written (see package catalog, which makes them of
 // an author's rows). A Diagram takes in expressions and gives a Cond for each
-// function that they denote, with its prime implicants; a Program evaluates
-// many conditions for many states at once. Making a Cond can fail, when the
+// function that they denote, with its prime implicants, or a Func to reckon with;
+// a Program evaluates many conditions for many states at once. Making a Cond can fail, when the
 // condition is too large; asking one cannot.
 package rule
 
