@@ -18,6 +18,8 @@ import (
 type caseFile struct {
 	Answers
 	Expect struct {
+		Why           string            `json:"why"`
+		AtMost        *int              `json:"at_most"` // rows that a supplier answers
 		Levels        map[string]int    `json:"levels"`
 		Yes           []string          `json:"yes"`
 		No            []string          `json:"no"`
@@ -31,10 +33,22 @@ type caseFile struct {
 	} `json:"expect"`
 }
 
-// CheckCases runs every case in the cases folders below fsys, at the root or
-// in a folder directly under it, and reports what did not come out as
-// expected, in its place. n is how many cases there were.
-func CheckCases(c *catalog.Catalog, fsys fs.FS) (list diag.List, n int) {
+// Case is an example beside the catalogue, and what came out of it.
+type Case struct {
+	File  string
+	Title string
+	Type  string // A or B
+	Why   string // why the list should be as it is, in the domain's words
+	// Derivation is what the answers give; nil when they are not taken.
+	Derivation *Derivation
+}
+
+// Cases runs every case in the cases folders below fsys, at the root or in a
+// folder directly under it, by file name. The list reports what did not come
+// out as expected, in its place; a case that cannot be read is only in the list.
+func Cases(c *catalog.Catalog, fsys fs.FS) ([]Case, diag.List) {
+	var all []Case
+	var list diag.List
 	files, _ := fs.Glob(fsys, "cases/*.toml")
 	more, _ := fs.Glob(fsys, "*/cases/*.toml")
 	for _, name := range append(files, more...) {
@@ -43,18 +57,58 @@ func CheckCases(c *catalog.Catalog, fsys fs.FS) (list diag.List, n int) {
 			list.Errorf("read", diag.Range{File: name}, "", "%s", err)
 			continue
 		}
-		n++
-		list = append(list, checkCase(c, path.Clean(name), data)...)
+		var k caseFile
+		doc, problems := catalog.Decode(path.Clean(name), data, "case.schema.json", &k)
+		list = append(list, problems...)
+		if problems.HasErrors() {
+			continue
+		}
+		one := Case{File: name, Title: k.Classification.Title, Type: k.Classification.Type, Why: k.Expect.Why}
+		list = append(list, one.check(c, doc, &k)...)
+		all = append(all, one)
 	}
-	return list, n
+	return all, list
 }
 
-func checkCase(c *catalog.Catalog, name string, data []byte) diag.List {
-	var k caseFile
-	doc, list := catalog.Decode(name, data, "case.schema.json", &k)
-	if list.HasErrors() {
-		return list
+// Size is how long a list of requirements is.
+type Size struct {
+	Rows     int // requirements that apply
+	Supplier int // of them those that a supplier answers
+	Offered  int // of them those that some prefill answers
+}
+
+// Size counts the requirements that apply for certain.
+func (d *Derivation) Size() Size {
+	var n Size
+	for i := range d.Findings {
+		f := &d.Findings[i]
+		if f.Applies != rule.Yes {
+			continue
+		}
+		n.Rows++
+		if f.Requirement.Concern != "own" && len(f.Shall) > 0 {
+			n.Supplier++
+		}
+		if f.Offered() != nil {
+			n.Offered++
+		}
 	}
+	return n
+}
+
+// Offered is the prefill that is offered for certain, the strongest profile's
+// first; nil when there is none.
+func (f *Finding) Offered() *catalog.Prefill {
+	for _, o := range f.Offers {
+		if o.Offered == rule.Yes {
+			return o.Prefill
+		}
+	}
+	return nil
+}
+
+// check derives the case and holds it to what is expected.
+func (one *Case) check(c *catalog.Catalog, doc *catalog.Document, k *caseFile) (list diag.List) {
 	x := k.Expect
 	facts, err := NewFacts(c, k.Answers)
 	var bad *AnswersError
@@ -71,6 +125,10 @@ func checkCase(c *catalog.Catalog, name string, data []byte) diag.List {
 		return list
 	}
 	d := Derive(facts)
+	one.Derivation = d
+	if n := d.Size().Supplier; x.AtMost != nil && n > *x.AtMost {
+		list.Errorf("case", doc.At("/expect/at_most"), "", caseSay.tooMany, n, *x.AtMost)
+	}
 	for _, aspect := range slices.Sorted(maps.Keys(x.Levels)) {
 		i := slices.IndexFunc(facts.Levels, func(l LevelFinding) bool { return l.Aspect.ID == aspect })
 		if i < 0 {
@@ -113,10 +171,8 @@ func checkCase(c *catalog.Catalog, name string, data []byte) diag.List {
 		}
 	}
 	offered := func(f *Finding) string {
-		for _, o := range f.Offers {
-			if o.Offered == rule.Yes {
-				return o.Prefill.Answer
-			}
+		if p := f.Offered(); p != nil {
+			return p.Answer
 		}
 		return ""
 	}

@@ -252,7 +252,7 @@ func (f *Facts) changeWords(a rule.Atom) string {
 
 // caseSay holds what a case that did not come out as expected is told.
 var caseSay = struct {
-	refusedOther, notRefused, level, applies, because, text, offer, noOffer, open string
+	refusedOther, notRefused, level, applies, because, text, offer, noOffer, open, tooMany string
 }{
 	refusedOther: "svaren avvisas, men inte med %q",
 	notRefused:   "svaren skulle avvisas men godtogs",
@@ -263,6 +263,7 @@ var caseSay = struct {
 	offer:        "förslaget för %s blev %q, väntat var %q",
 	noOffer:      "%s fick förslaget %q, väntat var inget",
 	open:         "frågan %q är inte öppen",
+	tooMany:      "leverantören får %d krav att svara på, väntat var högst %d",
 }
 
 // appliesWord is a verdict as people read it.

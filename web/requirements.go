@@ -116,6 +116,7 @@ type requirementRow struct {
 	FromText  string // instead of levels
 	Type      string
 	Should    bool
+	Points    string // how a should-requirement is scored
 	Shall, Is []engine.Span
 	Why       []sentencePart
 	Unknown   bool
@@ -142,6 +143,7 @@ type sentencePart struct {
 
 type offerView struct {
 	Answer, How, Source, Remains, Strength, Until, Profile string
+	Duties                                                 []catalog.Duty
 	Maybe                                                  bool
 }
 
@@ -305,6 +307,9 @@ func requirementRowOf(o *open, f *engine.Finding) requirementRow {
 	if e.Role != nil {
 		row.Role = e.Role.Title
 	}
+	if row.Should {
+		row.Points = strings.TrimSpace(fmt.Sprintf("Ja ger %d poäng, Delvis %d. %s", e.Weight, e.Partly, e.Points))
+	}
 	if len(q.References) > 0 {
 		row.Reference = referenceText(q.References[0])
 	}
@@ -318,7 +323,7 @@ func requirementRowOf(o *open, f *engine.Finding) requirementRow {
 	}
 	for _, x := range f.Offers {
 		v := offerView{Answer: catalog.Name("answer", x.Prefill.Answer), How: x.Prefill.How, Source: x.Prefill.Source, Remains: x.Prefill.Remains,
-			Strength: strengthTexts[x.Prefill.Strength], Until: x.Prefill.ValidUntil, Profile: x.Prefill.Profile.Title, Maybe: x.Offered == rule.Unknown}
+			Duties: x.Prefill.Duties(), Strength: strengthTexts[x.Prefill.Strength], Until: x.Prefill.ValidUntil, Profile: x.Prefill.Profile.Title, Maybe: x.Offered == rule.Unknown}
 		if x.Prefill.Agreement != nil {
 			v.Source = x.Prefill.Agreement.Title
 			if x.Prefill.Clause != "" {

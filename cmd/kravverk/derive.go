@@ -127,16 +127,18 @@ type (
 		Decides bool           `json:"decides"` // the verdict rests on it
 	}
 	jsonOffer struct {
-		Answer     string     `json:"answer"`
-		How        string     `json:"how"`
-		Source     string     `json:"source"`
-		Agreement  string     `json:"agreement"`
-		Clause     string     `json:"clause"`
-		Remains    string     `json:"remains"`
-		Strength   string     `json:"strength"`
-		ValidUntil string     `json:"valid_until"`
-		Profile    string     `json:"profile"`
-		Offered    rule.Truth `json:"offered"`
+		Answer     string        `json:"answer"`
+		How        string        `json:"how"`
+		Source     string        `json:"source"`
+		Agreement  string        `json:"agreement"`
+		Clause     string        `json:"clause"`
+		Split      catalog.Split `json:"split"`
+		Order      string        `json:"order"`
+		Remains    string        `json:"remains"`
+		Strength   string        `json:"strength"`
+		ValidUntil string        `json:"valid_until"`
+		Profile    string        `json:"profile"`
+		Offered    rule.Truth    `json:"offered"`
 	}
 	jsonQuestion struct {
 		ID      string `json:"id"`
@@ -198,7 +200,7 @@ func requirementJSON(d *engine.Derivation, f *engine.Finding, s shelf) jsonRequi
 	for _, o := range f.Offers {
 		p := o.Prefill
 		r.Offers = append(r.Offers, jsonOffer{
-			p.Answer, p.How, p.Source, p.AgreementID, p.Clause, p.Remains, p.Strength, p.ValidUntil, profileID(p.Profile), o.Offered,
+			p.Answer, p.How, p.Source, p.AgreementID, p.Clause, p.Split, p.Order, p.Remains, p.Strength, p.ValidUntil, profileID(p.Profile), o.Offered,
 		})
 	}
 	return r
@@ -315,6 +317,9 @@ func offerLine(o engine.Offer) string {
 	p := o.Prefill
 	var b strings.Builder
 	fmt.Fprintf(&b, "Förslag: %s. %s (%s)", catalog.Name("answer", p.Answer), p.How, offerSource(p))
+	for _, d := range p.Duties() {
+		b.WriteString(" " + d.Who + ": " + d.What)
+	}
 	if p.Remains != "" {
 		b.WriteString(" Kvar: " + p.Remains)
 	}

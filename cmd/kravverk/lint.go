@@ -130,9 +130,9 @@ func (r *lintReport) add(s shelf, date string) {
 			c = whole
 		}
 	}
-	list, n := engine.CheckCases(c, cases)
+	run, list := engine.Cases(c, cases)
 	r.Diagnostics = append(r.Diagnostics, s.place(list)...)
-	r.Cases += n
+	r.Cases += len(run)
 	// What a lone profile does hangs on those beside it, and whether anything
 	// asks for an answer in the base does so too.
 	if whole == nil {

@@ -185,7 +185,7 @@ func (s *shop) refresh() {
 func fingerprint(files fs.FS) string {
 	var out []byte
 	fs.WalkDir(files, ".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || filepath.Ext(path) != ".toml" {
+		if ext := filepath.Ext(path); err != nil || d.IsDir() || ext != ".toml" && ext != ".md" {
 			return nil
 		}
 		if info, err := d.Info(); err == nil {

@@ -127,6 +127,15 @@ func (l *loader) checkProfiles() {
 			}
 			l.date(f.At("valid_until"), f.ValidUntil)
 		}
+		for _, a := range p.Agreements {
+			seen := map[string]bool{}
+			for i, x := range a.Clauses {
+				if seen[x.ID] {
+					l.add("clause-repeated", a.At("clause/"+itoa(i)+"/id"), x.ID)
+				}
+				seen[x.ID] = true
+			}
+		}
 		l.date(p.At("issued"), p.Issued)
 	}
 	l.date(l.base().main.at("/catalog/issued"), c.Issued)

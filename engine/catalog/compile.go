@@ -79,6 +79,7 @@ func (l *loader) compile() {
 		}
 		return strings.Compare(a.ID, b.ID)
 	})
+	l.guide()
 }
 
 // maxChanges is how many profiles may change one requirement: each outcome of
@@ -245,7 +246,7 @@ func changesNothing(a *Adjust, r *Requirement) bool {
 	after := before.with(Change{Adjust: a})
 	b, c := &before.Content, &after.Content
 	return b.Title == c.Title && b.Is == c.Is && b.Shall == c.Shall && b.Obligation == c.Obligation && b.Category == c.Category &&
-		b.Weight == c.Weight && b.Partly == c.Partly && b.RoleID == c.RoleID &&
+		b.Weight == c.Weight && b.Partly == c.Partly && b.Points == c.Points && b.RoleID == c.RoleID &&
 		maps.Equal(b.Levels, c.Levels) && len(a.When.raw) == 0 && len(a.Unless.raw) == 0 &&
 		len(a.Parameters) == 0 && len(a.Verify.Tender) == 0 && len(a.Verify.Contract) == 0
 }
@@ -275,8 +276,9 @@ func (f Effective) with(c Change) Effective {
 		set(&f.Obligation, a.Obligation)
 		set(&f.Category, a.Category)
 		if a.Obligation == "shall" {
-			f.Weight, f.Partly = 0, 0 // points belong to what is weighed
+			f.Weight, f.Partly, f.Points = 0, 0, "" // points belong to what is weighed
 		}
+		set(&f.Points, a.Points)
 		if a.Weight != 0 {
 			f.Weight = a.Weight
 		}
@@ -393,6 +395,28 @@ func met(thresholds []Threshold) *rule.Expr {
 // AtLeast is the levels from min up to 3.
 func AtLeast(min int) rule.Set { return rule.Set(0b1111) &^ (rule.Of(min) - 1) }
 
+// clause fills in the point that a prefill names, {tilltrade}, from its agreement.
+func (l *loader) clause(f *Prefill) {
+	if f.Agreement == nil {
+		return
+	}
+	f.Clause = placeholder.ReplaceAllStringFunc(f.Clause, func(name string) string {
+		id := strings.Trim(name, "{}")
+		var known []string
+		for _, c := range f.Agreement.Clauses {
+			if c.ID == id {
+				if c.Point == "" && f.Strength != "assumed" {
+					l.add("clause-empty", f.At("clause"), id, f.Agreement.At("").String())
+				}
+				return c.Text()
+			}
+			known = append(known, c.ID)
+		}
+		l.hint("unknown-ref", f.At("clause"), nearest(id, known), "punkten", id)
+		return name
+	})
+}
+
 func (l *loader) prefills(p *Profile) {
 	byReq := map[*Requirement][]*Prefill{}
 	for _, f := range p.Prefills {
@@ -410,6 +434,7 @@ func (l *loader) prefills(p *Profile) {
 				l.hint("unknown-ref", f.At("agreement"), nearest(f.AgreementID, known), "avtalet", f.AgreementID)
 			}
 		}
+		l.clause(f)
 		r := l.requirement(&f.place, f.RequirementID)
 		if r == nil {
 			continue

@@ -45,10 +45,12 @@ func EditorSchemas(fsys fs.FS) (map[string][]byte, diag.List) {
 	out := map[string][]byte{}
 	for _, f := range l.folders {
 		known := namesIn(base)
+		known.practices = l.pages(base)
 		kind := "catalog.schema.json"
 		if f.profile {
 			kind = "profile.schema.json"
 			known.join(namesIn(f))
+			known.practices = append(known.practices, l.pages(f)...)
 		}
 		out[path.Join(f.name, kind)] = known.complete(kind)
 		if len(f.more) > 0 {
@@ -66,9 +68,9 @@ type object = map[string]any
 // names is what the files of a catalogue give names to, each with its title,
 // in the files' order. Nothing is said of whether they are right.
 type names struct {
-	release                                          []named // the base's, "bas@2026.1", if it says
-	aspects, areas, roles, laws, agreements, demands []named
-	facts                                            []namedFact
+	release                                                     []named // the base's, "bas@2026.1", if it says
+	aspects, areas, roles, laws, agreements, demands, practices []named
+	facts                                                       []namedFact
 }
 
 type named struct{ id, title string }
@@ -175,6 +177,7 @@ func (n *names) complete(kind string) []byte {
 		{"requirement", "area", n.areas},
 		{"requirement", "role", n.roles},
 		{"requirement", "laws", n.laws},
+		{"requirement", "practice", n.practices},
 		{"adjust", "requirement", n.demands},
 		{"adjust", "role", n.roles},
 		{"exclude", "requirement", n.demands},

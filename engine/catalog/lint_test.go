@@ -79,7 +79,7 @@ func lintText(t *testing.T, fsys fs.FS) []byte {
 		t.Errorf("catalogue %v beside errors %v", c != nil, list.HasErrors())
 	}
 	if c != nil {
-		cases, _ := engine.CheckCases(c, fsys)
+		_, cases := engine.Cases(c, fsys)
 		list = append(list, cases...)
 		list = append(list, catalog.Analyze(c).Findings...)
 	}

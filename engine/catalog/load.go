@@ -57,11 +57,13 @@ type loader struct {
 
 // folder is one catalogue or profile with its files.
 type folder struct {
-	name    string // "" for the root
-	main    *source
-	more    []*source // requirements/*.toml
-	profile bool
-	hash    string // of the canonical content
+	name       string // "" for the root
+	main       *source
+	more       []*source // requirements/*.toml
+	frameworks []*source // frameworks/*.toml
+	practices  []string  // the names of practices/*.md
+	profile    bool
+	hash       string // of the canonical content
 }
 
 // Load reads the base catalogue and the profiles below fsys: a folder with
@@ -133,6 +135,7 @@ func (l *loader) read(fsys fs.FS) {
 					f.more = append(f.more, l.file(fsys, path.Join(more, r.Name()), "requirements.schema.json"))
 				}
 			}
+			l.guidance(fsys, f)
 			l.folders = append(l.folders, f)
 		}
 	}
@@ -305,6 +308,8 @@ func (l *loader) decode() {
 	slices.SortStableFunc(c.Levels, func(a, b *Level) int { return cmp.Compare(a.Value, b.Value) })
 	l.requirements(base, nil)
 	l.factsAndLaws(s, nil)
+	l.practices(base, nil)
+	l.frameworks(base)
 
 	for _, f := range l.folders {
 		if !f.profile || f.main.tree == nil {
@@ -321,6 +326,7 @@ func (l *loader) decode() {
 		p.Agreements = items[Agreement](l, f.main, "agreement")
 		c.Profiles = append(c.Profiles, p)
 		l.requirements(f, p)
+		l.practices(f, p)
 	}
 	slices.SortStableFunc(c.Profiles, func(a, b *Profile) int { return cmp.Compare(a.Precedence, b.Precedence) })
 	for _, p := range c.Profiles {

@@ -87,7 +87,21 @@ var messages = map[string]struct{ summary, detail string }{
 	"too-large":       {"villkoret för %s är för stort att räkna på", "Det rymmer fler fall än som går att pröva. Dela upp det med en härledd uppgift, eller ta bort rader."},
 	"too-large-row":   {"raden är för stor att räkna på", "Den rymmer fler fall än som går att pröva. Dela upp den med en härledd uppgift."},
 	"changes":         {"kravet %s ändras av %s profiler, och högst %s får ändra samma krav", "Samla ändringarna i färre profiler."},
+	"clause-repeated": {"punkten %q finns två gånger i avtalet", "Ta bort den ena."},
+	"clause-empty":    {"punkten %q i avtalet är inte ifylld, så svaret kan inte vara avtalat", "Skriv point för punkten på %[2]s, eller sätt strength = \"assumed\"."},
+	"reference-no":    {"%q finns inte i %s", "Kontrollera numret. Punkterna står i mappen frameworks."},
 	"unrated":         {"villkoret på %s är aldrig uppfyllt, för aspekten nivåsätts inte", "Sätt rated = true för aspekten, eller ta bort villkoret."},
+
+	// Practices and frameworks
+	"practice-name":   {"bladet %q har ett namn som inte går att använda", "Döp filen med små bokstäver a–z, siffror och bindestreck, till exempel fjarratkomst.md."},
+	"practice-title":  {"bladet börjar inte med en rubrik", "Skriv rubriken på första raden, till exempel # Fjärråtkomst."},
+	"practice-titles": {"bladet har mer än en rubrik på första nivån", "Skriv avsnitt med två tecken, till exempel ## Teknik."},
+	"practice-lead":   {"bladet saknar ingress", "Skriv en mening eller två under rubriken: vad bladet handlar om och vem det är till för."},
+	"practice-part":   {"bladet saknar %s", "Skriv avsnittets rubrik på en egen rad, och texten under."},
+	"practice-empty":  {"avsnittet %s är tomt", "Skriv något, eller skriv att inget behövs och varför."},
+	"practice-order":  {"avsnittet %s står på fel plats", "Ordningen är Teknik, Process, Rutin, Uppföljning. Andra avsnitt kommer efter dem."},
+	"practice-idle":   {"inget krav pekar på bladet %s", "Skriv practice = %[1]q i de krav som det hjälper till att uppfylla, eller ta bort bladet."},
+	"uncovered":       {"inget krav svarar mot punkt %s i %s", "Lägg till hänvisningen i ett krav, eller skriv gap: vad som utelämnas och varför."},
 
 	// Analysis
 	"profiles":           {"det finns fler än %s profiler, så inget bevisas", "Läs in färre profiler åt gången."},
@@ -209,7 +223,7 @@ var witnessWords = struct {
 }
 
 // words are those that rows are put in.
-var words = struct{ atLeast, atMost, is, or, yes, no, applies, choose, allowed string }{
+var words = struct{ atLeast, atMost, is, or, yes, no, applies, choose, allowed, point, noPoint string }{
 	atLeast: "är minst", atMost: "är högst", is: "är", or: "eller", yes: "ja", no: "nej", applies: "gäller",
-	choose: "Välj bland: ", allowed: "Här får stå: ",
+	choose: "Välj bland: ", allowed: "Här får stå: ", point: "punkt", noPoint: "punkten är inte ifylld",
 }

@@ -21,3 +21,7 @@ var codeNames = map[string]map[string]string{
 		"acceptance": "Fabriks- eller platsprov",
 	},
 }
+
+// duties are the parties to an agreement, in the order of Prefill.Duties, and
+// last what has to be ordered.
+var duties = [...]string{"Driftleverantören", "Kommunen centralt", "Förvaltningen", "Applikationsleverantören", "Behöver beställas"}

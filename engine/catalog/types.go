@@ -22,6 +22,8 @@ type Catalog struct {
 	InformationTypes []*InformationType
 	Requirements     []*Requirement // by area, then by id
 	Profiles         []*Profile     // by rising precedence
+	Practices        []*Practice    // by id
+	Frameworks       []*Framework   // by file
 	SetHash          string         // of the base and the profiles together: what a classification is pinned to
 	Space            rule.Space     // the variables of all conditions
 	Conds            int            // how many different conditions there are
@@ -221,6 +223,7 @@ type Content struct {
 	Category   string                       `json:"category"`   // qualification, specification, award, contract: where LOU puts it
 	Weight     int                          `json:"weight"`     // points for yes; award criteria only
 	Partly     int                          `json:"partly"`     // points for partly
+	Points     string                       `json:"points"`     // what counts as partly, and what gives nothing
 	Levels     map[string]int               `json:"levels"`
 	When       Rows                         `json:"when"`
 	Unless     Rows                         `json:"unless"`
@@ -245,10 +248,12 @@ type Requirement struct {
 	Basis      string      `json:"basis"`  // statute, enhanced, standard, proposal
 	Monotone   *bool       `json:"monotone"`
 	Note       string      `json:"note"`
+	PracticeID string      `json:"practice"`
 
-	Area    *Area    `json:"-"`
-	Laws    []*Law   `json:"-"`
-	Profile *Profile `json:"-"` // who adds it; nil for the base
+	Area     *Area     `json:"-"`
+	Laws     []*Law    `json:"-"`
+	Practice *Practice `json:"-"` // tells how; nil when there is none
+	Profile  *Profile  `json:"-"` // who adds it; nil for the base
 	// Applies is the whole condition, with profiles, derived facts and
 	// visibility folded in.
 	Applies *rule.Cond `json:"-"`
@@ -354,6 +359,8 @@ type Prefill struct {
 	Source        string `json:"source"`
 	AgreementID   string `json:"agreement"`
 	Clause        string `json:"clause"`
+	Split         Split  `json:"split"`
+	Order         string `json:"order"` // what the agreement leaves out and must be ordered for the system
 	Remains       string `json:"remains"`
 	Strength      string `json:"strength"` // assumed, contracted, verified
 	ValidUntil    string `json:"valid_until"`
@@ -367,12 +374,103 @@ type Prefill struct {
 	place
 }
 
+// Split tells who does what of a requirement that an agreement answers in part.
+// An empty text means that the party has nothing to do.
+type Split struct {
+	Supplier    string `json:"supplier"`
+	City        string `json:"city"` // the municipality as a whole
+	Office      string `json:"office"`
+	Application string `json:"application"` // who delivers the application, when another
+}
+
+// Duty is what one party does, or what has to be ordered, under its word on
+// screen.
+type Duty struct{ Who, What string }
+
+// Duties tells who does what and what is left to order, the supplier first.
+// Empty when the author has split nothing.
+func (p *Prefill) Duties() []Duty {
+	var out []Duty
+	for i, what := range []string{p.Split.Supplier, p.Split.City, p.Split.Office, p.Split.Application, p.Order} {
+		if what != "" {
+			out = append(out, Duty{duties[i], what})
+		}
+	}
+	return out
+}
+
 // Agreement is a contract that answers requirements for many systems.
 type Agreement struct {
+	ID       string    `json:"id"`
+	Title    string    `json:"title"`
+	Supplier string    `json:"supplier"`
+	Clauses  []*Clause `json:"clause"`
+	Note     string    `json:"note"`
+
+	Profile *Profile `json:"-"`
+	place
+}
+
+// Text is where the clause stands, in words: annex and point.
+func (c *Clause) Text() string {
+	if c.Point == "" {
+		return c.Annex + ", " + words.noPoint
+	}
+	return c.Annex + ", " + words.point + " " + c.Point
+}
+
+// Clause is a named point of an agreement. Prefills name it, so that a customer
+// writes its number in one place.
+type Clause struct {
+	ID    string `json:"id"`
+	Annex string `json:"annex"`
+	Point string `json:"point"` // empty until the customer has filled it in
+	Gives string `json:"gives"`
+}
+
+// Practice is a page that tells how a requirement is met here: the technique,
+// the process, the routine and how it is followed up. It is advice, so it is no
+// part of the content hash: it is read as it now stands.
+type Practice struct {
+	ID           string
+	Title        string
+	Lead         string // the Markdown between the title and the first section
+	Sections     []Section
+	Profile      *Profile       // whose folder it is in; nil for the base's
+	Requirements []*Requirement // those that name it, in the catalogue's order
+	Range        diag.Range
+}
+
+// Section is one part of a practice.
+type Section struct {
+	Title string
+	Text  string // Markdown
+}
+
+// Framework is a law, directive or standard, point by point, that the
+// requirements are compared with. It is no part of the content hash.
+type Framework struct {
 	ID       string `json:"id"`
 	Title    string `json:"title"`
-	Supplier string `json:"supplier"`
+	Standard string `json:"standard"` // as in Reference
+	Edition  string `json:"edition"`  // as in Reference
+	// Complete tells that every point is listed, so that a reference to another
+	// is a mistake.
+	Complete bool   `json:"complete"`
 	Note     string `json:"note"`
+
+	Items []*Item `json:"-"`
+	place
+}
+
+// Item is a point of a framework.
+type Item struct {
+	ID        string `json:"id"`
+	Title     string `json:"title"`
+	Reference string `json:"reference"` // as Reference.ID; the item's own id when the file leaves it out
+	Gap       string `json:"gap"`       // what is left out on purpose, and why
+
+	Requirements []*Requirement `json:"-"` // those that refer to it, in the catalogue's order
 	place
 }
 

@@ -229,6 +229,9 @@ func (s State) offers(x *engine.Finding) (offer, whose, remains string) {
 			word = append(word, label.maybe)
 		}
 		b = append(b, sentence(strings.Join(word, ". ")))
+		for _, d := range p.Duties() {
+			c = append(c, d.Who+": "+d.What)
+		}
 		if p.Remains != "" {
 			c = append(c, p.Remains)
 		}

@@ -63,7 +63,7 @@ var label = struct {
 	title, text, from, because, parameters, laws, basis, offer, whose, remains, role, effort, sent string
 	outcome, applies, notApplies, excluded, group, question, note                                  string
 	levels, laws2, catalog, counts, open, chooseTitle                                              string
-	weightCell, reference, uncertain, parameterStep, levelFrom, anyLevel, adjusted                 string
+	points, weightCell, reference, uncertain, parameterStep, levelFrom, anyLevel, adjusted         string
 	effortOf, validUntil, expired, clause, notAnswered, notKnown, dormant, raise, information      string
 	lawful, none, unrated, decidedBy, suggested                                                    string
 	internal, internalDraft, maybe                                                                 string
@@ -85,7 +85,7 @@ var label = struct {
 	levels: "Nivåer", laws2: "Lagrum", catalog: "Kravkatalog och profiler", counts: "Antal", open: "Frågor som inte är avgjorda",
 	chooseTitle: "Välj i listan",
 
-	weightCell: "Ja %d\nDelvis %d", reference: "%s:%s", uncertain: " (osäker, kontrollera)", parameterStep: "%s (nivå %d)",
+	points: "Poängregel: %s", weightCell: "Ja %d\nDelvis %d", reference: "%s:%s", uncertain: " (osäker, kontrollera)", parameterStep: "%s (nivå %d)",
 	levelFrom: "%s från %d", anyLevel: "styrs inte av nivån", adjusted: "Anpassat av profilen %s: %s",
 	effortOf: "%d av 5", validUntil: "gäller till %s", expired: "gick ut %s", clause: "%s, %s",
 	notAnswered: "Inte besvarad", notKnown: "Vet ej", dormant: "Frågan ställs inte längre, så svaret används inte.",

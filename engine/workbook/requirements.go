@@ -144,6 +144,9 @@ func requirementSheets(s State) []sheet {
 		weight := ""
 		if kind == typeShould {
 			weight = fill(label.weightCell, x.Effective.Weight, x.Effective.Partly)
+			if x.Effective.Points != "" {
+				text += "\n" + fill(label.points, x.Effective.Points)
+			}
 		}
 		cells := texts(r.ID, r.Area.Title, text, kind, citations(s.Derivation, r, false), verify(x.Effective.Verify.Tender),
 			verify(x.Effective.Verify.Contract), weight, "", "", "", "", rowKey(r.ID, text))
