@@ -3,7 +3,6 @@ package engine
 import (
 	"io/fs"
 	"os"
-	"path"
 	"testing"
 
 	"github.com/kravverk/kravverk/engine/catalog"
@@ -16,7 +15,7 @@ func shippedFS(tb testing.TB) fs.FS {
 	files := map[string][]byte{}
 	disk := os.DirFS("../catalogs")
 	err := fs.WalkDir(disk, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || path.Ext(name) != ".toml" || name == "releases.toml" {
+		if err != nil || d.IsDir() || name == "releases.toml" {
 			return err
 		}
 		files[name], err = fs.ReadFile(disk, name)

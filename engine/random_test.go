@@ -69,6 +69,9 @@ func (a *author) requirement(id string) string {
 	if a.chance(3) {
 		more = append(more, "unless = "+a.rows(true))
 	}
+	if a.chance(3) {
+		more = append(more, `shall = "Leverantören ska göra så."`, "shall_when = "+a.rows(true))
+	}
 	return req(id, more...)
 }
 

@@ -245,6 +245,45 @@ func TestUnlessRowsAreExceptions(t *testing.T) {
 	expect(t, derive(t, c, "[facts]\nx = true"), "AAA-01", "gäller inte: x: ja")
 }
 
+func TestShallIsPutOnlyWhenItsRowsHold(t *testing.T) {
+	c := load(t, drift+req("AAA-01", `shall = "Leverantören ska."`, `shall_when = [ { drift = ["sta", "moln"] }, { K = "=3" } ]`),
+		profile("p", 1, `offered_when = [ { drift = "moln" } ]`)+adjust("AAA-01", `shall_when = [ { drift = "egen" } ]`))
+	for _, x := range []struct {
+		answers, shall string
+		unsettled      bool
+	}{
+		{"[facts]\ndrift = \"sta\"\n" + levels(0, 0, 0), "Leverantören ska.", false},
+		{"[facts]\ndrift = \"egen\"\n" + levels(0, 0, 0), "", false},
+		{"[facts]\ndrift = \"egen\"\n" + levels(3, 0, 0), "Leverantören ska.", false},
+		{"[facts]\ndrift = \"moln\"\n" + levels(3, 0, 0), "", false}, // the profile aims it elsewhere
+		{levels(0, 0, 0), "Leverantören ska.", true},
+		{"[facts]\ndrift = \"egen\"\n", "Leverantören ska.", true},
+	} {
+		d := derive(t, c, x.answers)
+		f := d.Finding("AAA-01")
+		if f.Applies != Yes || Text(f.Is) != "Så är det." || Text(f.Shall) != x.shall || f.Unsettled != x.unsettled {
+			t.Errorf("%s: applies %v, is %q, shall %q, unsettled %v", x.answers, f.Applies, Text(f.Is), Text(f.Shall), f.Unsettled)
+		}
+	}
+	contains(t, refused(t, req("AAA-01", `shall_when = [ { K = "=3" } ]`)), "[shall-when]", "ingen SKA-text")
+}
+
+func TestSize(t *testing.T) {
+	supplier := func(id string, more ...string) string {
+		return strings.Replace(req(id, append(more, `shall = "Leverantören ska."`)...), `concern = "own"`, `concern = "supplier"`, 1)
+	}
+	c := load(t, drift+supplier("AAA-01")+req("AAA-02")+supplier("AAA-03", `shall_when = [ { drift = "moln" } ]`)+supplier("AAA-04", `when = [ { drift = "moln" } ]`),
+		profile("p", 1, `offered_when = [ { drift = "moln" } ]`)+prefill("AAA-01", "yes", "assumed"))
+	for answers, want := range map[string]Size{
+		"[facts]\ndrift = \"egen\"": {Rows: 3, Supplier: 1},
+		"[facts]\ndrift = \"moln\"": {Rows: 4, Supplier: 3, Offered: 1},
+	} {
+		if got := derive(t, c, answers).Size(); got != want {
+			t.Errorf("%s: %+v, want %+v", answers, got, want)
+		}
+	}
+}
+
 func TestAspectInWhenBesideLevelsIsAnError(t *testing.T) {
 	got := refused(t, req("AAA-01", `levels = { K = 2 }`, `when = [ { R = ">=2" } ]`))
 	contains(t, got, "[levels-and-when]", "R står både i levels och i en rad")

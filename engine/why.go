@@ -19,6 +19,7 @@ const (
 	RowLevels   RowKind = "levels"
 	RowWhen     RowKind = "when"
 	RowUnless   RowKind = "unless"
+	RowShall    RowKind = "shall_when" // has no say in whether it applies, but in what it says
 	RowExcluded RowKind = "exclude"
 	RowAdded    RowKind = "profile"
 )
@@ -64,7 +65,7 @@ func (d *Derivation) Rows(x *Finding) []RowFinding {
 	for _, part := range []struct {
 		kind RowKind
 		rows catalog.Rows
-	}{{RowWhen, e.When}, {RowUnless, e.Unless}} {
+	}{{RowWhen, e.When}, {RowUnless, e.Unless}, {RowShall, e.ShallWhen}} {
 		for _, row := range part.rows.Rows {
 			r := RowFinding{Kind: part.kind, At: row.At, Holds: row.Holds.Eval(f.Box)}
 			for _, a := range row.Atoms {

@@ -494,7 +494,9 @@ func TestAccessible(t *testing.T) {
 			base + "/fraga", base + "/fraga?hoppa=nivaer", base + "/fraga?visa=drift", done + "/fraga",
 			base + "/prova", base + "/prova?K=0&svar-drift=egen", base + "/prova?K=7&mer=ai", done + "/prova?T=3",
 			paused, paused + "/stopp", paused + "/fragor", paused + "/fraga", paused + "/krav", paused + "/krav/BEH-04", paused + "/prova",
-			"/kataloger", "/kataloger/sta", "/tillganglighet", "/uppgifter", "/finns-inte",
+			"/kataloger", "/kataloger/sta", "/krav/BEH-03", "/krav/FYS-01", "/krav/finnsinte", "/kartotek", "/kartotek/behorighet", "/kartotek/incident",
+			"/lagrum", "/lagrum/csl", "/tackning", "/tackning/nis2", "/tackning/iso27002?visa=utelamnade", "/provfall", "/provfall/bas-03-tunnelstyrning",
+			"/sok", "/sok?q=loggar", "/sok?q=xyzzy", "/tillganglighet", "/uppgifter", "/finns-inte",
 		} {
 			b.open(path)
 			b.accessible(path)

@@ -21,12 +21,19 @@ func sha256hex(data []byte) string {
 type catalogsPage struct {
 	page
 	Rows    []catalogRow
+	Areas   []areaRow
 	SetHash string
 	At      string
 	Stale   bool // the latest change could not be loaded
 	TriedAt string
 	Count   int
 	List    string // the mistakes, as the author sees them at a terminal
+}
+
+// areaRow is an area over the base and the profiles.
+type areaRow struct {
+	Title, Text, Link string
+	Count             int
 }
 
 type catalogRow struct {
@@ -62,7 +69,18 @@ func (s *server) catalogRows(c *catalog.Catalog) []catalogRow {
 
 func (s *server) catalogs(w http.ResponseWriter, r *http.Request) error {
 	l := s.Catalogs()
-	p := catalogsPage{page: s.page("Kravkataloger", "kataloger"), Rows: s.catalogRows(l.Catalog), SetHash: l.Catalog.SetHash, At: s.day(l.At)}
+	p := catalogsPage{page: s.shelf("Kravkataloger", "kataloger"), Rows: s.catalogRows(l.Catalog), SetHash: l.Catalog.SetHash, At: s.day(l.At)}
+	for _, area := range l.Catalog.Areas {
+		row := areaRow{area.Title, area.Text, "/kataloger/" + l.Catalog.ID + "#omr-" + area.ID, 0}
+		for _, q := range l.Catalog.Requirements {
+			if q.Area == area {
+				row.Count++
+			}
+		}
+		if row.Count > 0 {
+			p.Areas = append(p.Areas, row)
+		}
+	}
 	if len(l.Problems) > 0 {
 		p.Stale, p.TriedAt, p.Count = true, s.day(l.TriedAt), len(l.Problems)
 		var b bytes.Buffer
@@ -83,8 +101,15 @@ type catalogPage struct {
 	Laws     []*catalog.Law
 	Facts    []factRow
 	Types    []*catalog.InformationType
+	Scale    []levelText
+	Matrix   []consequenceRow // of the base
 	Profile  *catalog.Profile
 	Source   string
+}
+
+type levelText struct {
+	N           int
+	Title, Text string
 }
 
 type catalogArea struct {
@@ -106,7 +131,10 @@ type ruleRow struct {
 
 type adjustRow struct{ ID, Title, What, Reason, Place string }
 
-type prefillRow struct{ ID, Title, Answer, How, Source, Remains, Strength, When, Until string }
+type prefillRow struct {
+	ID, Title, Answer, How, Source, Remains, Strength, When, Until string
+	Duties                                                         []catalog.Duty
+}
 
 type factRow struct{ ID, Question, Options, When string }
 
@@ -126,7 +154,7 @@ func (s *server) catalog(w http.ResponseWriter, r *http.Request) error {
 			return errNotFound
 		}
 	}
-	p := catalogPage{page: s.page(row.Release.Title, "kataloger", crumb{"Kravkataloger", "/kataloger"}, crumb{row.Release.Title, ""}), Row: row, Profile: profile}
+	p := catalogPage{page: s.shelf(row.Release.Title, "kataloger", crumb{"Kravkataloger", "/kataloger"}), Row: row, Profile: profile}
 	for _, area := range c.Areas {
 		a := catalogArea{Area: area}
 		for _, q := range c.Requirements {
@@ -159,6 +187,16 @@ func (s *server) catalog(w http.ResponseWriter, r *http.Request) error {
 	}
 	if profile == nil {
 		p.Types = c.InformationTypes
+		for _, l := range c.Levels {
+			p.Scale = append(p.Scale, levelText{l.Value, l.Title, l.Text})
+		}
+		for _, x := range c.Consequences {
+			row := consequenceRow{Title: x.Title, Help: x.Help}
+			for v := 0; v <= 3; v++ {
+				row.Cells = append(row.Cells, consequenceCell{Level: itoa(v) + " " + c.Level(v).Title, Text: byAspect(c, x.Levels[itoa(v)])})
+			}
+			p.Matrix = append(p.Matrix, row)
+		}
 		return s.render(w, http.StatusOK, "catalog", p)
 	}
 	for _, q := range c.Requirements {
@@ -168,11 +206,11 @@ func (s *server) catalog(w http.ResponseWriter, r *http.Request) error {
 			}
 			switch {
 			case x.Adjust != nil:
-				p.Adjusts = append(p.Adjusts, adjustRow{q.ID, q.Title, adjustText(c, x.Adjust), x.Adjust.Reason, x.Adjust.At("").String()})
+				p.Adjusts = append(p.Adjusts, adjustRow{q.ID, q.Fill(q.Title, 0), adjustText(c, x.Adjust), x.Adjust.Reason, x.Adjust.At("").String()})
 			case x.Exclude != nil:
-				p.Adjusts = append(p.Adjusts, adjustRow{q.ID, q.Title, "Tas bort", x.Exclude.Reason, x.Exclude.At("").String()})
+				p.Adjusts = append(p.Adjusts, adjustRow{q.ID, q.Fill(q.Title, 0), "Tas bort", x.Exclude.Reason, x.Exclude.At("").String()})
 			case x.Include != nil:
-				p.Adjusts = append(p.Adjusts, adjustRow{q.ID, q.Title, "Tas tillbaka", x.Include.Reason, x.Include.At("").String()})
+				p.Adjusts = append(p.Adjusts, adjustRow{q.ID, q.Fill(q.Title, 0), "Tas tillbaka", x.Include.Reason, x.Include.At("").String()})
 			}
 		}
 	}
@@ -181,13 +219,13 @@ func (s *server) catalog(w http.ResponseWriter, r *http.Request) error {
 		if x.Agreement != nil {
 			source = x.Agreement.Title + ", " + x.Clause
 		}
-		p.Prefills = append(p.Prefills, prefillRow{x.RequirementID, x.Requirement.Title, catalog.Name("answer", x.Answer), x.How, source, x.Remains, catalog.Name("strength", x.Strength), rowsText(c, x.When), x.ValidUntil})
+		p.Prefills = append(p.Prefills, prefillRow{x.RequirementID, x.Requirement.Fill(x.Requirement.Title, 0), catalog.Name("answer", x.Answer), x.How, source, x.Remains, catalog.Name("strength", x.Strength), rowsText(c, x.When), x.ValidUntil, x.Duties()})
 	}
 	return s.render(w, http.StatusOK, "catalog", p)
 }
 
 func ruleRowOf(c *catalog.Catalog, q *catalog.Requirement) ruleRow {
-	x := ruleRow{ID: q.ID, Title: q.Title, Is: q.Is, Shall: q.Shall, Type: catalog.Name("obligation", q.Obligation), Kind: catalog.Name("kind", q.Kind), Category: catalog.Name("category", q.Category),
+	x := ruleRow{ID: q.ID, Title: q.Fill(q.Title, 0), Is: q.Fill(q.Is, 0), Shall: q.Fill(q.Shall, 0), Type: catalog.Name("obligation", q.Obligation), Kind: catalog.Name("kind", q.Kind), Category: catalog.Name("category", q.Category),
 		Concern: catalog.Name("concern", q.Concern), Basis: catalog.Name("basis", q.Basis), Note: q.Note, Rule: ruleText(c, &q.Content), Place: q.At("").String()}
 	if q.Role != nil {
 		x.Role = q.Role.Title
@@ -237,9 +275,13 @@ func ruleText(c *catalog.Catalog, q *catalog.Content) []string {
 		out = append(out, "men inte om "+unless)
 	}
 	if len(out) == 0 {
-		return []string{"Gäller alla system"}
+		out = []string{"Gäller alla system"}
+	} else {
+		out[0] = "Gäller när " + out[0]
 	}
-	out[0] = "Gäller när " + out[0]
+	if asked := rowsText(c, q.ShallWhen); asked != "" {
+		out[len(out)-1] += ". Ställs till leverantören när " + asked
+	}
 	return out
 }
 
@@ -254,7 +296,7 @@ func adjustText(c *catalog.Catalog, a *catalog.Adjust) string {
 	if a.Shall != "" {
 		out = append(out, "ny SKA-text: "+a.Shall)
 	}
-	if len(a.Thresholds) > 0 || len(a.When.Rows) > 0 || len(a.Unless.Rows) > 0 {
+	if len(a.Thresholds) > 0 || len(a.When.Rows) > 0 || len(a.Unless.Rows) > 0 || len(a.ShallWhen.Rows) > 0 {
 		out = append(out, "ny regel: "+strings.Join(ruleText(c, &a.Content), ", "))
 	}
 	if a.Obligation != "" {

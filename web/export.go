@@ -115,26 +115,12 @@ func (s *server) download(w http.ResponseWriter, r *http.Request, kind string) e
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-	w.Header().Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", fileName(o, kind)))
-	w.Header().Set("Content-Length", fmt.Sprint(len(data)))
-	_, err = w.Write(data)
-	return err
+	return sendWorkbook(w, fileName(o, kind), data)
 }
 
 // fileName is in plain ASCII, which every mail program and archive takes.
 func fileName(o *open, kind string) string {
-	var b strings.Builder
-	for _, r := range norm.NFD.String(strings.ToLower(o.System.Title)) {
-		switch {
-		case r < 128 && (unicode.IsLetter(r) || unicode.IsDigit(r)):
-			b.WriteRune(r)
-		case unicode.Is(unicode.Mn, r): // the ring and dots of å ä ö
-		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
-			b.WriteByte('-')
-		}
-	}
-	name := strings.Trim(b.String(), "-")
+	name := slug(o.System.Title)
 	if name == "" {
 		name = o.Classification.ID
 	}
@@ -143,6 +129,21 @@ func fileName(o *open, kind string) string {
 		draft = "-utkast"
 	}
 	return kind + "-" + name + draft + ".xlsx"
+}
+
+// slug is a title in plain ASCII with hyphens.
+func slug(title string) string {
+	var b strings.Builder
+	for _, r := range norm.NFD.String(strings.ToLower(title)) {
+		switch {
+		case r < 128 && (unicode.IsLetter(r) || unicode.IsDigit(r)):
+			b.WriteRune(r)
+		case unicode.Is(unicode.Mn, r): // the ring and dots of å ä ö
+		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
+			b.WriteByte('-')
+		}
+	}
+	return strings.Trim(b.String(), "-")
 }
 
 var longMonths = [...]string{"januari", "februari", "mars", "april", "maj", "juni", "juli", "augusti", "september", "oktober", "november", "december"}

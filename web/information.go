@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -93,8 +94,35 @@ type consequenceRow struct {
 
 type consequenceCell struct {
 	Level string
-	Text  string
+	Text  []aspectText
 	Hit   string // "Ditt val för K."
+}
+
+// aspectText is what a consequence looks like for one aspect, or, without a
+// letter, for all.
+type aspectText struct{ Letter, Text string }
+
+// byAspect cuts a consequence's text where the author turns to an aspect: "K: en
+// läcka … R: …".
+func byAspect(c *catalog.Catalog, text string) []aspectText {
+	var letters []string
+	for _, a := range c.Aspects {
+		letters = append(letters, a.ID)
+	}
+	cut := regexp.MustCompile(`(?:^|\s)(` + strings.Join(letters, "|") + `): `)
+	var out []aspectText
+	letter, from := "", 0
+	add := func(part string) {
+		if part = strings.TrimSpace(part); part != "" {
+			out = append(out, aspectText{letter, upperFirst(part)})
+		}
+	}
+	for _, m := range cut.FindAllStringSubmatchIndex(text, -1) {
+		add(text[from:m[0]])
+		letter, from = text[m[2]:m[3]], m[1]
+	}
+	add(text[from:])
+	return out
 }
 
 // effect is what saving would do to the levels and the list.
@@ -306,7 +334,7 @@ func (s *server) informationForm(o *open, n int, info engine.Information, versio
 	for _, c := range o.Catalog.Consequences {
 		row := consequenceRow{Title: c.Title, Help: c.Help}
 		for v := 1; v <= 3; v++ {
-			cell := consequenceCell{Level: itoa(v) + " " + o.Catalog.Level(v).Title, Text: c.Levels[itoa(v)]}
+			cell := consequenceCell{Level: itoa(v) + " " + o.Catalog.Level(v).Title, Text: byAspect(o.Catalog, c.Levels[itoa(v)])}
 			var hits []string
 			for _, l := range o.Facts.Levels {
 				if got, ok := info.Rated[c.ID][l.Aspect.ID]; ok && got == v {

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kravverk/kravverk/engine"
 	"github.com/kravverk/kravverk/engine/catalog"
 	"github.com/kravverk/kravverk/engine/diag"
 )
@@ -17,6 +18,7 @@ type Loaded struct {
 	Problems diag.List        // of the latest attempt, when that failed: then Catalog is an earlier one
 	TriedAt  time.Time        // when that was
 	Source   func(file string) []byte
+	Cases    func() []engine.Case // the examples beside the catalogues
 }
 
 // library finds the catalogue that a classification is pinned to: the one in

@@ -25,7 +25,9 @@ type page struct {
 	Demo     bool
 	Failed   bool // the title begins with "Fel: "
 	Catalog  string
-	Problems int // mistakes in a catalogue that could not be loaded
+	Shelf    string // which part of the catalogues is current; "" outside them
+	Query    string // what is searched for there
+	Problems int    // mistakes in a catalogue that could not be loaded
 }
 
 type crumb struct{ Text, Link string }
@@ -34,6 +36,16 @@ func (s *server) page(title, nav string, crumbs ...crumb) page {
 	loaded := s.Catalogs()
 	line := loaded.Catalog.Title + " " + loaded.Catalog.Version
 	return page{Title: title, Nav: nav, Crumbs: crumbs, Person: s.Person.Name, Demo: s.Demo, Catalog: line, Problems: len(loaded.Problems)}
+}
+
+// shelf is a page among the catalogues, which can be searched.
+func (s *server) shelf(title, part string, crumbs ...crumb) page {
+	p := s.page(title, "kataloger", append(crumbs, crumb{Text: title})...)
+	p.Shelf = part
+	if len(crumbs) == 0 {
+		p.Crumbs = nil
+	}
+	return p
 }
 
 // pages is the templates: for each page its own file with the frame and the
@@ -47,6 +59,7 @@ func templateFuncs(a assets) template.FuncMap {
 		"count":  count,
 		"upper":  upperFirst,
 		"lower1": lowerFirst,
+		"slug":   slug,
 	}
 }
 

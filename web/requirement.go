@@ -32,6 +32,7 @@ type requirementPage struct {
 	References []string
 	Concern    string
 	Note       string
+	Practice   *textLink
 	Rule       string // link to the author's row
 	Place      string // where that is
 	Prev, Next *neighbor
@@ -88,31 +89,13 @@ func (s *server) requirement(w http.ResponseWriter, r *http.Request) error {
 	}
 	f := o.Derivation.Finding(id)
 	if f == nil {
-		near := nearest(o, id)
+		near := nearestRequirement(o.Catalog, id)
 		if strings.EqualFold(near, id) {
 			return seeOther(w, r, o.Base()+"/krav/"+near)
 		}
 		return noRequirement(o, near)
 	}
 	return s.render(w, http.StatusOK, "requirement", s.requirementPage(o, f))
-}
-
-// nearest is the requirement whose id is most like what was written, "" when
-// none is.
-func nearest(o *open, id string) string {
-	var known []string
-	for _, r := range o.Catalog.Requirements {
-		if strings.EqualFold(r.ID, id) {
-			return r.ID
-		}
-		known = append(known, r.ID)
-	}
-	hint := diag.Suggest(id, known)
-	i := slices.IndexFunc(known, func(k string) bool { return strings.Contains(hint, `"`+k+`"`) })
-	if i < 0 {
-		return ""
-	}
-	return known[i]
 }
 
 func noRequirement(o *open, near string) *Problem {
@@ -128,7 +111,7 @@ func (s *server) requirementPage(o *open, f *engine.Finding) requirementPage {
 	q := f.Requirement
 	p := requirementPage{
 		page: s.classificationPage(o, q.ID), Row: requirementRowOf(o, f), Area: q.Area.Title, Applies: f.Applies == rule.Yes,
-		Concern: catalog.Name("concern", q.Concern), Note: q.Note, Rule: ruleLink(o.Catalog, q), Place: place(q.At("id")),
+		Concern: catalog.Name("concern", q.Concern), Note: q.Note, Rule: ruleLink(q), Place: place(q.At("id")),
 	}
 	p.Title = q.ID + " " + engine.Text(f.Title) + ", " + o.System.Title
 	p.Crumbs = slices.Insert(p.Crumbs, len(p.Crumbs)-1, crumb{"Kravlista", o.Base() + "/krav"})
@@ -139,6 +122,9 @@ func (s *server) requirementPage(o *open, f *engine.Finding) requirementPage {
 		p.Verdict, p.Class = "Kravet gäller inte", "lock"
 	default:
 		p.Verdict, p.Class = "Kravet kan tillkomma", "wait"
+	}
+	if q.Practice != nil {
+		p.Practice = &textLink{q.Practice.Title, practiceLink(q.Practice)}
 	}
 	for _, x := range q.Laws {
 		p.Laws = append(p.Laws, x.Source)
@@ -191,7 +177,7 @@ func (p *requirementPage) rows(o *open, f *engine.Finding) {
 	}
 }
 
-var rowWords = map[engine.RowKind]string{engine.RowLevels: "gäller från nivå", engine.RowWhen: "när", engine.RowUnless: "utom när", engine.RowExcluded: "borttaget", engine.RowAdded: "tillagt"}
+var rowWords = map[engine.RowKind]string{engine.RowLevels: "gäller från nivå", engine.RowWhen: "när", engine.RowUnless: "utom när", engine.RowShall: "ställs till leverantören när", engine.RowExcluded: "borttaget", engine.RowAdded: "tillagt"}
 
 // flips tells what would turn the verdict, with the way to each change.
 func (p *requirementPage) flips(o *open, f *engine.Finding) {
@@ -315,7 +301,7 @@ func placeLink(o *open, f *engine.Finding, r diag.Range) string {
 			}
 		}
 	}
-	return ruleLink(o.Catalog, f.Requirement)
+	return ruleLink(f.Requirement)
 }
 
 func changePlaces(c catalog.Change) (out []diag.Range) {
@@ -330,12 +316,7 @@ func changePlaces(c catalog.Change) (out []diag.Range) {
 	return out
 }
 
-// ruleLink is where the catalogue's page shows the requirement as its author
-// wrote it.
-func ruleLink(c *catalog.Catalog, r *catalog.Requirement) string {
-	id := c.ID
-	if r.Profile != nil {
-		id = r.Profile.ID
-	}
-	return "/kataloger/" + id + "#" + r.ID
+// ruleLink is where the requirement is shown as its author wrote it.
+func ruleLink(r *catalog.Requirement) string {
+	return "/krav/" + r.ID
 }

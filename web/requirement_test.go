@@ -152,7 +152,7 @@ func TestRequirementPageAtRest(t *testing.T) {
 	s.get(base+"/krav/BEH-04").wants(200, "Kravet gäller.")
 	s.get(base+"/krav/FYS-01").wants(200, "Sänk ", "Pröva utan att spara")
 	// A catalogue that cannot be loaded leaves the pages as they were.
-	s.loaded.Store(&web.Loaded{Catalog: shipped(), At: start, Problems: brokenList(t), TriedAt: start, Source: func(string) []byte { return nil }})
+	s.loaded.Store(&web.Loaded{Catalog: shipped(), At: start, Problems: brokenList(t), TriedAt: start, Source: func(string) []byte { return nil }, Cases: noCases})
 	for _, path := range []string{base + "/krav/BEH-04", base + "/fraga", base + "/prova"} {
 		wellFormed(t, path, s.get(path).wants(200, "har fel och är inte inlästa"))
 	}

@@ -214,7 +214,7 @@ func (s *server) requirements(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if len(p.Areas) == 0 && len(p.Outside) == 0 && p.Filter.Query != "" {
-		p.Near = nearest(o, p.Filter.Query)
+		p.Near = nearestRequirement(o.Catalog, p.Filter.Query)
 	}
 	return s.render(w, http.StatusOK, "requirements", p)
 }
@@ -307,9 +307,7 @@ func requirementRowOf(o *open, f *engine.Finding) requirementRow {
 	if e.Role != nil {
 		row.Role = e.Role.Title
 	}
-	if row.Should {
-		row.Points = strings.TrimSpace(fmt.Sprintf("Ja ger %d poäng, Delvis %d. %s", e.Weight, e.Partly, e.Points))
-	}
+	row.Points = pointsText(&e.Content)
 	if len(q.References) > 0 {
 		row.Reference = referenceText(q.References[0])
 	}
@@ -322,17 +320,30 @@ func requirementRowOf(o *open, f *engine.Finding) requirementRow {
 		row.Values = append(row.Values, parameterText(o, p))
 	}
 	for _, x := range f.Offers {
-		v := offerView{Answer: catalog.Name("answer", x.Prefill.Answer), How: x.Prefill.How, Source: x.Prefill.Source, Remains: x.Prefill.Remains,
-			Duties: x.Prefill.Duties(), Strength: strengthTexts[x.Prefill.Strength], Until: x.Prefill.ValidUntil, Profile: x.Prefill.Profile.Title, Maybe: x.Offered == rule.Unknown}
-		if x.Prefill.Agreement != nil {
-			v.Source = x.Prefill.Agreement.Title
-			if x.Prefill.Clause != "" {
-				v.Source += ", " + x.Prefill.Clause
-			}
-		}
-		row.Offers = append(row.Offers, v)
+		row.Offers = append(row.Offers, offerOf(x))
 	}
 	return row
+}
+
+// pointsText is how a should-requirement is scored, "" for others.
+func pointsText(c *catalog.Content) string {
+	if c.Obligation != "should" {
+		return ""
+	}
+	return strings.TrimSpace(fmt.Sprintf("Ja ger %d poäng, Delvis %d. %s", c.Weight, c.Partly, c.Points))
+}
+
+func offerOf(x engine.Offer) offerView {
+	p := x.Prefill
+	v := offerView{Answer: catalog.Name("answer", p.Answer), How: p.How, Source: p.Source, Remains: p.Remains, Duties: p.Duties(),
+		Strength: strengthTexts[p.Strength], Until: p.ValidUntil, Profile: p.Profile.Title, Maybe: x.Offered == rule.Unknown}
+	if p.Agreement != nil {
+		v.Source = p.Agreement.Title
+		if p.Clause != "" {
+			v.Source += ", " + p.Clause
+		}
+	}
+	return v
 }
 
 // thresholds fills the three fixed places, or says what calls for the row when

@@ -104,6 +104,17 @@ func (s *server) routes() http.Handler {
 
 	get("/kataloger", s.catalogs)
 	get("/kataloger/{catalog}", s.catalog)
+	get("/krav/{krav}", s.rule)
+	get("/lagrum", s.lawShelf)
+	get("/lagrum/{lag}", s.law)
+	get("/kartotek", s.practices)
+	get("/kartotek/{blad}", s.practice)
+	get("/tackning", s.coverage)
+	get("/tackning.xlsx", s.downloadCoverage)
+	get("/tackning/{regelverk}", s.framework)
+	get("/provfall", s.cases)
+	get("/provfall/{fall}", s.oneCase)
+	get("/sok", s.search)
 	get("/tillganglighet", s.accessibility)
 	get("/uppgifter", s.privacy)
 
@@ -242,6 +253,17 @@ func parseForm(r *http.Request) error {
 		return errForm
 	}
 	return err
+}
+
+// named finds the thing that a part of the address names.
+func named[T any](r *http.Request, part string, all []T, id func(T) string) (T, error) {
+	for _, x := range all {
+		if id(x) == chi.URLParam(r, part) {
+			return x, nil
+		}
+	}
+	var none T
+	return none, errNotFound
 }
 
 // seeOther redirects after a POST.

@@ -18,7 +18,7 @@ func TestWhatIf(t *testing.T) {
 	got := s.get(page).wants(200, "Inget sparas", "Välj en annan nivå eller ett annat svar", "Vad varje nivå kostar i krav")
 	wellFormed(t, page, got)
 
-	got = s.get(page+"?K=0&svar-drift=egen").wants(200, "krav blir", "Tas bort", "var 3 Allvarlig", "I dag: drift är moln")
+	got = s.get(page+"?K=0&svar-drift=egen").wants(200, "krav blir", "Tas bort", "var 3 Allvarlig", "I dag: driften är en molntjänst")
 	wellFormed(t, "tried", got)
 	form := got.form(page)
 	if form.Get("K") != "0" || form.Get("R") != "2" || form.Get("svar-drift") != "egen" {

@@ -97,7 +97,7 @@ func (x explanation) conditions() {
 	}
 	for i, row := range rows {
 		mark, word := " ", map[engine.RowKind]string{
-			engine.RowLevels: "från nivå", engine.RowWhen: "när", engine.RowUnless: "utom när",
+			engine.RowLevels: "från nivå", engine.RowWhen: "när", engine.RowUnless: "utom när", engine.RowShall: "SKA ställs när",
 			engine.RowExcluded: "borttaget", engine.RowAdded: "tillagt",
 		}[row.Kind]
 		if row.Kind == engine.RowLevels && len(row.Atoms) > 1 {

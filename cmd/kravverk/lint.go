@@ -26,6 +26,9 @@ Alla svar prövas, med baskatalogen ensam, med varje profil, med varje par av
 profiler och med alla. Därför är det bevisat, och inte bara provat, att det som
 inte anmärks på kan nås: varje krav, fråga, svarsalternativ och förifyllt svar.
 
+Texterna läses också: att ÄR står i presens, att SKA är ett enda krav som går att
+mäta, och att svenskan är i ordning.
+
 Med --witness visas de kortaste svaren som når något, skrivna som ett provfall:
     --witness BEH-04          svar som gör att kravet gäller
     --witness BEH-04/moln     svar som ger profilens förifyllda svar
@@ -122,6 +125,7 @@ func (r *lintReport) add(s shelf, date string) {
 		r.Catalogs = append(r.Catalogs, linted{p.ID, p.Version, p.Hash})
 	}
 	r.Requirements += len(c.Requirements)
+	r.Diagnostics = append(r.Diagnostics, s.place(catalog.Proofread(c))...)
 	var cases fs.FS = s.files
 	whole := c
 	if s.family != nil {

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -137,7 +138,7 @@ func newShop(files fs.FS, log *slog.Logger) (*shop, error) {
 		return nil, fmt.Errorf("katalogerna går inte att läsa in: %w. Kör kravverk lint för att se alla fel.", list.Err())
 	}
 	now := time.Now()
-	s.state.Store(&web.Loaded{Catalog: c, At: now, TriedAt: now, Source: s.source})
+	s.state.Store(&web.Loaded{Catalog: c, At: now, TriedAt: now, Source: s.source, Cases: s.cases(c)})
 	return s, nil
 }
 
@@ -146,6 +147,14 @@ func (s *shop) current() web.Loaded { return *s.state.Load() }
 func (s *shop) source(name string) []byte {
 	data, _ := fs.ReadFile(s.files, name)
 	return data
+}
+
+// cases are run when somebody asks for them, and then remembered.
+func (s *shop) cases(c *catalog.Catalog) func() []engine.Case {
+	return sync.OnceValue(func() []engine.Case {
+		all, _ := engine.Cases(c, s.files) // what did not come out as expected is for lint to tell
+		return all
+	})
 }
 
 // watch looks for changed files now and then, until the context ends.
@@ -175,7 +184,7 @@ func (s *shop) refresh() {
 		next.Problems = list
 		s.log.Warn("catalogues not loaded, the earlier ones stay", "first", list.Err())
 	} else {
-		next.Catalog, next.At, next.Problems = c, next.TriedAt, nil
+		next.Catalog, next.At, next.Problems, next.Cases = c, next.TriedAt, nil, s.cases(c)
 		s.log.Info("catalogues loaded", "set", c.SetHash)
 	}
 	s.state.Store(&next)

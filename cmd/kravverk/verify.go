@@ -37,7 +37,7 @@ func verify(e env, args []string) error {
 		return fmt.Errorf("filen %s: %s.", rest[0], strings.TrimSuffix(err.Error(), "."))
 	}
 	id := r.Identity
-	fmt.Fprintf(e.stdout, "%s är en %s.\n", rest[0], id.Kind)
+	fmt.Fprintf(e.stdout, "%s är en %s.\n", rest[0], id.Kind.Word())
 	for _, line := range []struct{ name, value string }{
 		{"Klassning", id.ClassificationID}, {"Katalog", id.CatalogHash}, {"Export", id.ExportID}, {"SHA-256", id.SHA256},
 	} {

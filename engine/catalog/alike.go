@@ -14,6 +14,11 @@ func (a *analyst) idle() {
 	var all []*rule.Cond
 	for _, r := range c.Requirements {
 		all = append(all, r.Applies)
+		if len(r.ShallWhen.Rows) > 0 {
+			for _, w := range r.Wordings {
+				all = append(all, w.Holds)
+			}
+		}
 		for _, p := range r.Prefills {
 			all = append(all, p.Offered)
 		}
@@ -108,14 +113,14 @@ func (a *analyst) mentioned() map[*Fact]bool {
 	for _, p := range a.c.Profiles {
 		look(p.OfferedWhen)
 		for _, x := range p.Adjusts {
-			look(x.When, x.Unless)
+			look(x.When, x.Unless, x.ShallWhen)
 		}
 		for _, x := range p.Prefills {
 			look(x.When)
 		}
 	}
 	for _, r := range a.c.Requirements {
-		look(r.When, r.Unless)
+		look(r.When, r.Unless, r.ShallWhen)
 	}
 	return out
 }

@@ -321,11 +321,32 @@ func (a *analyst) requirement(r *Requirement) {
 			a.monotone(r, w, lost)
 		}
 	}
+	a.asked(r)
 	a.content(all, &r.Content, &r.place)
 	for _, c := range r.Changes {
 		if c.Adjust != nil {
 			a.content(all, &c.Adjust.Content, &c.Adjust.place)
 		}
+	}
+}
+
+// asked tells of a SHALL wording that is never put to a supplier, or always in
+// spite of its rows.
+func (a *analyst) asked(r *Requirement) {
+	if len(r.ShallWhen.Rows) == 0 {
+		return
+	}
+	var put, silent bool
+	for _, w := range r.Wordings {
+		if a.d.Func(w.Holds.Expr) != rule.Never {
+			put, silent = put || w.Shall != "", silent || w.Shall == ""
+		}
+	}
+	switch {
+	case !put && silent:
+		a.warn("shall-never", r.At("shall_when"), r.ID)
+	case put && !silent:
+		a.warn("shall-always", r.At("shall_when"), r.ID)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"os"
-	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -26,7 +25,7 @@ func shippedCatalog(tb testing.TB) *catalog.Catalog {
 	files := map[string][]byte{}
 	disk := os.DirFS("../../catalogs")
 	err := fs.WalkDir(disk, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || path.Ext(name) != ".toml" || name == "releases.toml" {
+		if err != nil || d.IsDir() || name == "releases.toml" {
 			return err
 		}
 		files[name], err = fs.ReadFile(disk, name)

@@ -53,6 +53,7 @@ func (l *loader) check() {
 	l.checkProfiles()
 	for _, r := range c.Requirements {
 		l.checkRequirement(r)
+		l.checkGrounds(r)
 	}
 }
 
@@ -91,12 +92,36 @@ func (l *loader) checkLaws() {
 		for _, d := range []struct{ key, date string }{{"from", x.InForce.From}, {"to", x.InForce.To}} {
 			l.date(x.At("in_force/"+d.key), d.date)
 		}
-		if today := l.opts.Date; today != "" {
-			if x.InForce.From > today || x.InForce.To != "" && x.InForce.To < today {
-				l.warn("law-date", x.At("in_force"), x.ID, today)
-			}
+		if !l.inForce(x) {
+			l.warn("law-date", x.At("in_force"), x.ID, l.opts.Date)
 		}
 	}
+}
+
+// inForce tells whether a law is in force on the day of the options, if they
+// name any.
+func (l *loader) inForce(x *Law) bool {
+	today := l.opts.Date
+	return today == "" || x.InForce.From <= today && (x.InForce.To == "" || x.InForce.To >= today)
+}
+
+// checkGrounds finds a requirement that has no law in force to rest on, when it
+// rests on any: those it names, or those that its rows ask for.
+func (l *loader) checkGrounds(r *Requirement) {
+	idle := func(laws []*Law) bool { return len(laws) > 0 && !slices.ContainsFunc(laws, l.inForce) }
+	if len(r.Laws) == len(r.LawIDs) && idle(r.Laws) {
+		l.warn("laws-date", r.At("laws"), r.ID, l.opts.Date)
+	}
+	rows := r.When.Rows
+	if len(rows) == 0 {
+		return
+	}
+	for _, row := range rows {
+		if !slices.ContainsFunc(row.Atoms, func(a Atom) bool { return idle(a.Laws) }) {
+			return
+		}
+	}
+	l.warn("laws-date", r.At("when"), r.ID, l.opts.Date)
 }
 
 func (l *loader) date(at diag.Range, date string) {
@@ -205,6 +230,9 @@ func (l *loader) checkContent(f Effective, r *Requirement, own *Content, p *plac
 		if f.Category == "award" {
 			l.add("shall-award", p.At("category"))
 		}
+	}
+	if len(f.ShallWhen.Rows) > 0 && f.Shall == "" {
+		l.add("shall-when", p.At("shall_when"))
 	}
 	used := map[string]bool{}
 	for _, text := range []struct{ key, text string }{{"title", f.Title}, {"is", f.Is}, {"shall", f.Shall}} {

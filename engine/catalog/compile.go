@@ -113,6 +113,7 @@ func (l *loader) publish() {
 		for _, a := range p.Adjusts {
 			l.rows(&a.When)
 			l.rows(&a.Unless)
+			l.rows(&a.ShallWhen)
 		}
 	}
 	for _, r := range c.Requirements {
@@ -122,6 +123,7 @@ func (l *loader) publish() {
 		}
 		l.rows(&r.When)
 		l.rows(&r.Unless)
+		l.rows(&r.ShallWhen)
 	}
 }
 
@@ -162,6 +164,7 @@ func (l *loader) never() *rule.Cond { return l.diagram.Cond(rule.Const(false)) }
 func (l *loader) content(c *Content, p *place) {
 	l.resolve(&c.When, p, "when")
 	l.resolve(&c.Unless, p, "unless")
+	l.resolve(&c.ShallWhen, p, "shall_when")
 	for _, a := range l.cat.Aspects {
 		if n, ok := c.Levels[a.ID]; ok {
 			c.Thresholds = append(c.Thresholds, Threshold{a, n})
@@ -247,7 +250,7 @@ func changesNothing(a *Adjust, r *Requirement) bool {
 	b, c := &before.Content, &after.Content
 	return b.Title == c.Title && b.Is == c.Is && b.Shall == c.Shall && b.Obligation == c.Obligation && b.Category == c.Category &&
 		b.Weight == c.Weight && b.Partly == c.Partly && b.Points == c.Points && b.RoleID == c.RoleID &&
-		maps.Equal(b.Levels, c.Levels) && len(a.When.raw) == 0 && len(a.Unless.raw) == 0 &&
+		maps.Equal(b.Levels, c.Levels) && len(a.When.raw) == 0 && len(a.Unless.raw) == 0 && len(a.ShallWhen.raw) == 0 &&
 		len(a.Parameters) == 0 && len(a.Verify.Tender) == 0 && len(a.Verify.Contract) == 0
 }
 
@@ -293,6 +296,9 @@ func (f Effective) with(c Change) Effective {
 		}
 		if len(a.Unless.raw) > 0 {
 			f.Unless = a.Unless
+		}
+		if len(a.ShallWhen.raw) > 0 {
+			f.ShallWhen = a.ShallWhen
 		}
 		if a.Parameters != nil {
 			f.Parameters = maps.Clone(f.Parameters)
@@ -346,14 +352,28 @@ func (l *loader) fold(r *Requirement, f Effective, rest []Change, given *rule.Ex
 		return rule.Const(false)
 	}
 	applies := rule.And(given, l.condition(&f.Content))
-	if len(f.Parameters) == 0 || len(f.Thresholds) == 0 {
-		r.Wordings = append(r.Wordings, Wording{Effective: f, expr: applies})
+	if f.Shall == "" || len(f.ShallWhen.raw) == 0 {
+		r.say(f, applies)
 		return applies
 	}
-	for step := 1; step <= 3; step++ {
-		r.Wordings = append(r.Wordings, Wording{Effective: f, Step: step, expr: rule.And(applies, highest(f.Thresholds, step))})
-	}
+	// What is not put to a supplier reads as if there were no SHALL wording.
+	asked := l.expr(&f.ShallWhen, true)
+	r.say(f, rule.And(applies, asked))
+	f.Shall = ""
+	r.say(f, rule.And(applies, rule.Not(asked)))
 	return applies
+}
+
+// say adds what a requirement says when a condition holds: a wording for each
+// step, if its parameters follow the level.
+func (r *Requirement) say(f Effective, holds *rule.Expr) {
+	if len(f.Parameters) == 0 || len(f.Thresholds) == 0 {
+		r.Wordings = append(r.Wordings, Wording{Effective: f, expr: holds})
+		return
+	}
+	for step := 1; step <= 3; step++ {
+		r.Wordings = append(r.Wordings, Wording{Effective: f, Step: step, expr: rule.And(holds, highest(f.Thresholds, step))})
+	}
 }
 
 // highest holds when a level is the highest among the aspects whose own

@@ -56,6 +56,12 @@ func EditorSchemas(fsys fs.FS) (map[string][]byte, diag.List) {
 		if len(f.more) > 0 {
 			out[path.Join(f.name, "requirements.schema.json")] = known.complete("requirements.schema.json")
 		}
+		if len(f.frameworks) > 0 {
+			out[path.Join(f.name, "framework.schema.json")] = known.complete("framework.schema.json")
+		}
+		if info, err := fs.Stat(fsys, path.Join(f.name, "cases")); err == nil && info.IsDir() {
+			out[path.Join(f.name, "case.schema.json")] = known.complete("case.schema.json")
+		}
 	}
 	return out, nil
 }
@@ -153,9 +159,19 @@ func (n *names) complete(kind string) []byte {
 		definitions = object{}
 	}
 	maps.Copy(definitions, fixed("catalog.schema.json")["definitions"].(object))
+	if kind == "case.schema.json" {
+		// What answers and catalogues call the same is kept apart.
+		for name, d := range renamed(fixed("answers.schema.json")["definitions"], "#", "answers.schema.json#").(object) {
+			definitions["answers_"+name] = d
+		}
+		schema = renamed(schema, "", "").(object)
+	}
 	schema["definitions"] = definitions
 	schema = local(schema).(object)
 	definitions = schema["definitions"].(object)
+	if facts, ok := definitions["answers_facts"].(object); ok {
+		facts["properties"] = n.answers()
+	}
 	delete(schema, "$id") // it would name the fixed one
 	schema["$comment"] = "Skriven av kravverk schema. Ändra inte här: ändra katalogen och kör kommandot igen."
 
@@ -289,6 +305,49 @@ func fixed(name string) object {
 		panic(err)
 	}
 	return schema
+}
+
+// answers is what each question of a case may be answered with.
+func (n *names) answers() object {
+	const unknown = "vet_ej"
+	out := object{}
+	for _, f := range n.facts {
+		switch {
+		case f.kind == Bool:
+			out[f.id] = object{"description": f.title, "enum": []any{true, false, unknown}}
+		case f.kind == Choice && len(f.options) > 0:
+			one := oneOf(append(slices.Clone(f.options), named{unknown, "Vet ej"}))
+			one["description"] = fmt.Sprintf("%s\n\n%s", f.title, one["description"])
+			out[f.id] = one
+		}
+	}
+	return out
+}
+
+// renamed makes references into the answers' schema lead to definitions with a
+// name of their own; from is what such references begin with.
+func renamed(v any, from, to string) any {
+	switch v := v.(type) {
+	case object:
+		for k, e := range v {
+			if ref, ok := e.(string); ok && k == "$ref" {
+				if rest, ok := strings.CutPrefix(ref, from+"/definitions/"); ok && from != "" {
+					ref = to + "/definitions/" + rest
+				}
+				if rest, ok := strings.CutPrefix(ref, "answers.schema.json#/definitions/"); ok {
+					ref = "#/definitions/answers_" + rest
+				}
+				v[k] = ref
+			} else {
+				v[k] = renamed(e, from, to)
+			}
+		}
+	case []any:
+		for i, e := range v {
+			v[i] = renamed(e, from, to)
+		}
+	}
+	return v
 }
 
 // local turns references to another file into references within this one.

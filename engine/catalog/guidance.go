@@ -61,7 +61,7 @@ func (l *loader) practices(f *folder, p *Profile) {
 
 var (
 	practiceName = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`)
-	heading      = regexp.MustCompile(`^(#{1,2})\s+(.*?)\s*#*$`)
+	pageHeading  = regexp.MustCompile(`^(#{1,2})\s+(.*?)\s*#*$`)
 	pageLink     = regexp.MustCompile(`\]\(([^)\s]+\.md)(?:#[^)\s]*)?\)`)
 	mention      = regexp.MustCompile(`\b([A-Z]{2,4})-[0-9]{2}\b`)
 )
@@ -90,7 +90,7 @@ func (l *loader) practice(name string, data []byte) *Practice {
 		if strings.HasPrefix(line, "```") {
 			fenced = !fenced
 		}
-		m := heading.FindStringSubmatch(line)
+		m := pageHeading.FindStringSubmatch(line)
 		switch {
 		case m == nil || fenced:
 			if x.Title == "" && strings.TrimSpace(line) != "" {
@@ -273,11 +273,49 @@ func (l *loader) mentions(x *Practice, pages map[string]*Practice, prefixes map[
 }
 
 // Page is where a page of the card index that a practice links to is found: the
-// practice's id of "loggning.md", "" when the address is no such page.
+// practice's id of "loggning.md" or "loggning.md#rutin", "" when the address is
+// no such page.
 func Page(address string) string {
-	id, ok := strings.CutSuffix(address, ".md")
+	file, _, _ := strings.Cut(address, "#")
+	id, ok := strings.CutSuffix(file, ".md")
 	if !ok || !practiceName.MatchString(id) {
 		return ""
 	}
 	return id
+}
+
+// Coverage is how far the requirements answer to a point of a framework.
+type Coverage int
+
+const (
+	Missing Coverage = iota // no requirement, and nobody has said why
+	LeftOut                 // on purpose
+	Partly                  // some of it on purpose left out
+	Covered
+)
+
+// Word is the coverage on screen.
+func (c Coverage) Word() string { return coverageWords[c] }
+
+// Coverage tells how far the requirements of the catalogue and its profiles
+// answer to the point. A citation counts, however the requirement is selected.
+func (i *Item) Coverage() Coverage {
+	switch {
+	case len(i.Requirements) > 0 && i.Gap == "":
+		return Covered
+	case len(i.Requirements) > 0:
+		return Partly
+	case i.Gap != "":
+		return LeftOut
+	}
+	return Missing
+}
+
+// Count counts the points of each coverage.
+func (f *Framework) Count() map[Coverage]int {
+	out := map[Coverage]int{}
+	for _, i := range f.Items {
+		out[i.Coverage()]++
+	}
+	return out
 }

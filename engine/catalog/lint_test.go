@@ -22,8 +22,9 @@ var update = flag.Bool("update", false, "rewrite the golden parts")
 const lintCases = "../../testdata/lint"
 
 // A case is a catalogue with mistakes and, last, under "golden", what its author
-// is told. One without a catalog.toml gets that of base.toml. Read the diff
-// before committing what -update wrote.
+// is told. One without a catalog.toml gets that of base.toml. The texts are
+// proofread in those whose names begin with "text-": the others say as little as
+// they can. Read the diff before committing what -update wrote.
 func TestLint(t *testing.T) {
 	base, err := os.ReadFile(lintCases + "/base.toml")
 	if err != nil {
@@ -53,7 +54,7 @@ func TestLint(t *testing.T) {
 					fsys[f.Name] = &fstest.MapFile{Data: f.Data}
 				}
 			}
-			got := lintText(t, fsys)
+			got := lintText(t, fsys, strings.HasPrefix(filepath.Base(name), "text-"))
 			if golden == nil {
 				archive.Files = append(archive.Files, txtar.File{Name: "golden"})
 				golden = &archive.Files[len(archive.Files)-1]
@@ -72,7 +73,7 @@ func TestLint(t *testing.T) {
 	}
 }
 
-func lintText(t *testing.T, fsys fs.FS) []byte {
+func lintText(t *testing.T, fsys fs.FS, proofread bool) []byte {
 	t.Helper()
 	c, list := catalog.Load(fsys, catalog.Options{Date: "2026-11-23"})
 	if (c == nil) != list.HasErrors() {
@@ -82,6 +83,9 @@ func lintText(t *testing.T, fsys fs.FS) []byte {
 		_, cases := engine.Cases(c, fsys)
 		list = append(list, cases...)
 		list = append(list, catalog.Analyze(c).Findings...)
+		if proofread {
+			list = append(list, catalog.Proofread(c)...)
+		}
 	}
 	var b bytes.Buffer
 	if err := list.WriteText(&b, func(name string) []byte { data, _ := fs.ReadFile(fsys, name); return data }); err != nil {

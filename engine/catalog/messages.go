@@ -50,6 +50,7 @@ var messages = map[string]struct{ summary, detail string }{
 	"law-question":    {"lagrummet %q saknar både question och applies_when", "Skriv frågan som avgör om lagrummet gäller, eller rader som avgör det."},
 	"law-both":        {"lagrummet %q har både applies_when och suggested_when", "Avgörs det av uppgifter behövs inget förslag. Ta bort den ena."},
 	"law-date":        {"lagrummet %q gäller inte den %s", "Kontrollera datumen i in_force. Katalogen går att använda ändå."},
+	"laws-date":       {"kravet %s vilar bara på lagrum som inte gäller den %s", "Ta bort kravet, låt det vila på det som gäller nu, eller rätta datumen i in_force."},
 	"law-levels":      {"ett lagrum kan inte hänga på en nivå", "Lag gäller oavsett nivå. Använd uppgifter i raden."},
 	"cycle":           {"uppgifterna går runt i en ring: %s", "Bryt ringen: en fråga får inte bero på sitt eget svar."},
 	"row-key":         {"uppgiften %q finns inte", ""},
@@ -64,6 +65,7 @@ var messages = map[string]struct{ summary, detail string }{
 	"statute-levels":  {"kravet vilar på författning och kan inte ha levels", "Lag binder också på nivå 0. Låt kravet hänga på uppgifter eller lagrum med when."},
 	"no-wording":      {"kravet har varken ÄR-text eller SKA-text", "Skriv is, shall eller båda."},
 	"no-shall":        {"kravet riktas till en leverantör men saknar SKA-text", "Skriv shall, eller sätt concern = \"own\"."},
+	"shall-when":      {"kravet har shall_when men ingen SKA-text", "Skriv shall, eller ta bort shall_when."},
 	"should-weight":   {"ett bör-krav behöver weight och partly", "weight är poängen för Ja, partly för Delvis. Då kan anbuden jämföras."},
 	"should-category": {"ett bör-krav är ett tilldelningskriterium", "Sätt category = \"award\"."},
 	"should-word":     {"ett bör-krav ska skrivas med ordet bör", "Skriv \"bör\" i shall, inte \"ska\"."},
@@ -107,6 +109,8 @@ var messages = map[string]struct{ summary, detail string }{
 	"profiles":           {"det finns fler än %s profiler, så inget bevisas", "Läs in färre profiler åt gången."},
 	"never":              {"kravet %s kan aldrig gälla%s", "%[3]s Rätta det, eller ta bort kravet."},
 	"always":             {"kravet %s gäller alltid%s, så levels och rader gör ingen skillnad", "Ta bort dem och låt kravet vara grundskydd, eller rätta dem."},
+	"shall-never":        {"SKA-texten i %s ställs aldrig till någon leverantör", "Raderna i shall_when stämmer aldrig när kravet gäller. Rätta dem, eller ta bort shall."},
+	"shall-always":       {"SKA-texten i %s ställs alltid, så shall_when gör ingen skillnad", "Raderna stämmer alltid när kravet gäller. Rätta dem, eller ta bort shall_when."},
 	"never-asked":        {"frågan %s kan aldrig ställas", "%[2]s Rätta ask_when, eller ta bort frågan."},
 	"asked-always":       {"frågan %s ställs alltid, så ask_when gör ingen skillnad", "Ta bort ask_when, eller rätta raderna."},
 	"derived-never":      {"uppgiften %s är aldrig sann", "%[2]s Rätta raderna, eller ta bort uppgiften."},
@@ -130,6 +134,34 @@ var messages = map[string]struct{ summary, detail string }{
 	"facts-equal":        {"uppgifterna %s och %s betyder samma sak", "Använd den ena överallt och ta bort den andra. Den första står på %[3]s."},
 	"requirements-equal": {"kraven %s och %s säger samma sak och gäller i samma fall%s", "Ta bort det ena, eller skriv vad som skiljer dem. Det första står på %[4]s."},
 	"fact-idle":          {"svaret på frågan %s påverkar ingenting", "Inget krav, förslag, lagrum eller profil hänger på det. Använd uppgiften i en rad, eller ta bort frågan."},
+
+	// Texts
+	"prose-tense":        {"%s låter som ett krav: %q", "Skriv hur det är, i presens: \"loggas\" i stället för \"ska loggas\"."},
+	"prose-verb":         {"SKA-texten har verbet %q där det ska stå %s", "Ett ska-krav skrivs med ska och ett bör-krav med bör. Skriv %[2]s, eller ändra obligation."},
+	"prose-no-verb":      {"SKA-texten saknar ordet %s", "Ett ska-krav skrivs med ska och ett bör-krav med bör. Skriv %[1]s, eller ändra obligation."},
+	"prose-vague":        {"%q går inte att mäta", "%[2]s."},
+	"prose-equivalent":   {"%q nämns utan \"eller likvärdigt\"", "Lagen om offentlig upphandling (9 kap.) kräver de orden efter en standard, ett intyg eller ett märke. Skriv dem i samma mening, eller skriv kravet utan namnet."},
+	"prose-two":          {"SKA-texten har mer än ett krav: ett andra %q", "Två saker i samma krav blir två krav. Dela upp det, eller låt den andra meningen berätta utan %[1]s."},
+	"prose-and":          {"SKA-texten kräver två saker: %q", "Två saker i samma krav blir två krav. Dela upp det, eller stryk det ena."},
+	"prose-semicolon":    {"%s har ett semikolon", "Semikolon döljer ofta ett krav till. Skriv två meningar, eller två krav."},
+	"prose-points":       {"ett bör-krav behöver points", "Skriv vad som räknas som Delvis och vad som inte ger några poäng. Då bedöms anbuden lika."},
+	"prose-edition":      {"hänvisningen till %s saknar utgåva", "Skriv edition, till exempel edition = \"2022\". Punkterna byter nummer mellan utgåvor."},
+	"prose-same":         {"%s säger detsamma som för %s", "Skriv vad som skiljer, eller stryk på det ena stället. Det första är %[3]s."},
+	"prose-empty":        {"%s saknar text", "Skriv något, eller ta bort nyckeln."},
+	"prose-stop":         {"%s slutar inte med punkt", "Skriv hela meningar, med punkt sist."},
+	"prose-question":     {"frågan slutar inte med ett frågetecken", "Skriv en fråga som går att svara på."},
+	"prose-title-stop":   {"rubriken slutar med punkt", "Ta bort punkten."},
+	"prose-title-demand": {"rubriken låter som ett krav: %q", "En rubrik säger vad kravet handlar om. Skriv \"Tillträde loggas\" i stället för \"Tillträde ska loggas\"."},
+	"prose-long":         {"%s har %s tecken, och fler än %s är för långt", "Stryk det som inte behövs, eller dela upp texten."},
+	"prose-sentence":     {"meningen har %s ord, och fler än %s är för många", "Dela meningen i två."},
+	"prose-space":        {"%s har ett mellanslag för mycket", "Ta bort det."},
+	"prose-space-before": {"det står ett mellanslag före %q", "Ta bort det."},
+	"prose-quotes":       {"fel citattecken: %s", "Skriv ” både före och efter: ”så här”."},
+	"prose-dots":         {"tre punkter står där det ska vara ett uteslutningstecken", "Skriv tecknet …, eller skriv ut det som saknas."},
+	"prose-dash":         {"bindestreck mellan tal: %q", "Skriv ett tankstreck: %[2]q."},
+	"prose-english":      {"%q är engelska", "Skriv på svenska."},
+	"prose-invisible":    {"ett tecken som inte syns (%s) i %s", "Ta bort det och skriv ett vanligt mellanslag, om det behövs ett."},
+	"prose-nfc":          {"en bokstav med prickar eller ring är skriven som två tecken i %s", "Skriv om bokstaven på tangentbordet. Då hittas ordet när någon söker."},
 }
 
 // problems collects diagnostics by their codes.
@@ -226,4 +258,22 @@ var witnessWords = struct {
 var words = struct{ atLeast, atMost, is, or, yes, no, applies, choose, allowed, point, noPoint string }{
 	atLeast: "är minst", atMost: "är högst", is: "är", or: "eller", yes: "ja", no: "nej", applies: "gäller",
 	choose: "Välj bland: ", allowed: "Här får stå: ", point: "punkt", noPoint: "punkten är inte ifylld",
+}
+
+// textNames are what the texts are called in a sentence; others go by their keys.
+var textNames = map[string]string{
+	"is": "ÄR-texten", "shall": "SKA-texten", "title": "rubriken", "help": "hjälptexten", "question": "frågan", "how": "svaret",
+	"effect": "effekten", "justification": "motiveringen", "reason": "skälet", "description": "beskrivningen", "note": "anteckningen",
+}
+
+// vagueHints tell what to write instead of a word that cannot be measured. The
+// message adds the full stop.
+var vagueHints = struct{ time, often, much, norm, way, list, when string }{
+	time:  "Skriv en tid: \"inom 24 timmar\", eller en parameter som följer nivån",
+	often: "Skriv hur ofta: \"minst en gång om året\", eller en parameter som följer nivån",
+	much:  "Skriv hur mycket, eller vad som räcker",
+	norm:  "Skriv vilken standard eller metod, och \"eller likvärdigt\", eller vad som ska uppnås",
+	way:   "Skriv vad som ska uppnås, så att det går att prova",
+	list:  "Räkna upp allt som ingår",
+	when:  "Skriv när det gäller",
 }

@@ -24,4 +24,6 @@ var codeNames = map[string]map[string]string{
 
 // duties are the parties to an agreement, in the order of Prefill.Duties, and
 // last what has to be ordered.
-var duties = [...]string{"Driftleverantören", "Kommunen centralt", "Förvaltningen", "Applikationsleverantören", "Behöver beställas"}
+var duties = [...]string{"Leverantören", "Kommunen centralt", "Förvaltningen", "Applikationsleverantören", "Behöver beställas"}
+
+var coverageWords = [...]string{Missing: "Saknas", LeftOut: "Utelämnas", Partly: "Delvis", Covered: "Täcks"}

@@ -1,6 +1,8 @@
 package catalog
 
 import (
+	"strings"
+
 	"github.com/kravverk/kravverk/engine/diag"
 	"github.com/kravverk/kravverk/engine/rule"
 )
@@ -227,6 +229,7 @@ type Content struct {
 	Levels     map[string]int               `json:"levels"`
 	When       Rows                         `json:"when"`
 	Unless     Rows                         `json:"unless"`
+	ShallWhen  Rows                         `json:"shall_when"` // when the SHALL wording is put to a supplier; always without rows
 	Parameters map[string]map[string]string `json:"parameters"` // name → level "1"–"3" → text
 	RoleID     string                       `json:"role"`
 	Verify     Verify                       `json:"verify"`
@@ -275,11 +278,14 @@ type Wording struct {
 	expr  *rule.Expr
 }
 
-// Value gives the value of a parameter: its step's, or the nearest lower one
-// that has any; the lowest when there is none.
-func (w *Wording) Value(parameter string) string {
-	values := w.Parameters[parameter]
-	for s := w.Step; s > 0; s-- {
+// Value gives the value of a parameter at the wording's step.
+func (w *Wording) Value(parameter string) string { return w.Content.Value(parameter, w.Step) }
+
+// Value gives the value of a parameter at a step 1–3: the step's own, or the
+// nearest lower one that has any; the lowest when there is none, and for step 0.
+func (c *Content) Value(parameter string, step int) string {
+	values := c.Parameters[parameter]
+	for s := step; s > 0; s-- {
 		if v, ok := values[itoa(s)]; ok {
 			return v
 		}
@@ -290,6 +296,13 @@ func (w *Wording) Value(parameter string) string {
 		}
 	}
 	return ""
+}
+
+// Fill writes a text with its parameters at a step; step 0 is the lowest.
+func (c *Content) Fill(text string, step int) string {
+	return placeholder.ReplaceAllStringFunc(text, func(name string) string {
+		return c.Value(strings.Trim(name, "{}"), step)
+	})
 }
 
 // Same tells whether two wordings read alike.

@@ -24,7 +24,7 @@ var shippedFiles = sync.OnceValue(func() map[string][]byte {
 	files := map[string][]byte{}
 	disk := os.DirFS("../../catalogs")
 	err := fs.WalkDir(disk, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || path.Ext(name) != ".toml" || name == "releases.toml" {
+		if err != nil || d.IsDir() || name == "releases.toml" {
 			return err
 		}
 		files[name], err = fs.ReadFile(disk, name)

@@ -229,6 +229,9 @@ func (s State) offers(x *engine.Finding) (offer, whose, remains string) {
 			word = append(word, label.maybe)
 		}
 		b = append(b, sentence(strings.Join(word, ". ")))
+		if o.Offered == engine.Unknown {
+			continue // who does what is told when it is settled
+		}
 		for _, d := range p.Duties() {
 			c = append(c, d.Who+": "+d.What)
 		}

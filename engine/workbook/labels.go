@@ -11,6 +11,7 @@ import (
 const (
 	Requirements  Kind = "kravbilaga"
 	Justification Kind = "motivering"
+	CoverageKind  Kind = "tackning" // the code is in plain ASCII
 )
 
 // Names of sheets, and of the places where a file carries its identity.
@@ -63,6 +64,7 @@ var label = struct {
 	title, text, from, because, parameters, laws, basis, offer, whose, remains, role, effort, sent string
 	outcome, applies, notApplies, excluded, group, question, note                                  string
 	levels, laws2, catalog, counts, open, chooseTitle                                              string
+	coverage, framework, points2, point, about, outcome2, gap                                      string
 	points, weightCell, reference, uncertain, parameterStep, levelFrom, anyLevel, adjusted         string
 	effortOf, validUntil, expired, clause, notAnswered, notKnown, dormant, raise, information      string
 	lawful, none, unrated, decidedBy, suggested                                                    string
@@ -85,6 +87,7 @@ var label = struct {
 	levels: "Nivåer", laws2: "Lagrum", catalog: "Kravkatalog och profiler", counts: "Antal", open: "Frågor som inte är avgjorda",
 	chooseTitle: "Välj i listan",
 
+	coverage: "Täckning: ", framework: "Regelverk", points2: "Punkter", point: "Punkt", about: "Handlar om", outcome2: "Läge", gap: "Utelämnas med avsikt",
 	points: "Poängregel: %s", weightCell: "Ja %d\nDelvis %d", reference: "%s:%s", uncertain: " (osäker, kontrollera)", parameterStep: "%s (nivå %d)",
 	levelFrom: "%s från %d", anyLevel: "styrs inte av nivån", adjusted: "Anpassat av profilen %s: %s",
 	effortOf: "%d av 5", validUntil: "gäller till %s", expired: "gick ut %s", clause: "%s, %s",
@@ -346,4 +349,12 @@ var changeWords = struct {
 	noMeta:       "Kontrollbladet saknas, så det går bara att se om kravtexterna är ändrade.",
 	metaChanged:  "Kontrollbladet är ändrat, så det går inte att lita på jämförelsen.",
 	rowText:      "Kravtexten i cell %s i bladet %s är ändrad.",
+}
+
+// Word is what a file of the kind is called on screen.
+func (k Kind) Word() string {
+	if k == CoverageKind {
+		return "täckningslista"
+	}
+	return string(k)
 }

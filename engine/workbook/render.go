@@ -251,6 +251,7 @@ func (d document) headerFooter(s sheet) *excelize.HeaderFooterOptions {
 	}
 	h := "&L" + strings.ReplaceAll(string(utf16.Decode(title)), "&", "&&")
 	switch {
+	case d.identity.Kind == CoverageKind:
 	case !d.locked && d.draft:
 		h += "&R" + label.internalDraft
 	case !d.locked:

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/kravverk/kravverk/engine"
+	"github.com/kravverk/kravverk/engine/catalog"
 )
 
 // State is what is exported: a derivation and what stands around it. Nothing
@@ -43,28 +44,38 @@ type Identity struct {
 
 // WriteRequirements writes the kravbilaga, for tenderers.
 func WriteRequirements(w io.Writer, s State) (Identity, error) {
-	return write(w, s, Requirements, label.requirements, requirementSheets(s))
+	return s.write(w, Requirements, label.requirements, requirementSheets(s))
 }
 
 // WriteJustification writes the motivering, which stays inside.
 func WriteJustification(w io.Writer, s State) (Identity, error) {
-	return write(w, s, Justification, label.justification, justificationSheets(s))
+	return s.write(w, Justification, label.justification, justificationSheets(s))
 }
 
-func write(w io.Writer, s State, kind Kind, title string, sheets []sheet) (Identity, error) {
-	if _, err := time.Parse(time.DateOnly, s.Date); err != nil {
-		return Identity{}, fmt.Errorf("workbook: date of state: %w", err)
-	}
+// WriteCoverage writes which requirements answer to which point of the laws and
+// standards that the catalogue is compared with, and what is left out on
+// purpose. The date is that of the file, 2026-11-23.
+func WriteCoverage(w io.Writer, c *catalog.Catalog, date string) (Identity, error) {
+	id := Identity{Kind: CoverageKind, CatalogHash: c.SetHash}
+	return write(w, document{title: label.coverage + c.Title, date: date, identity: id, sheets: coverageSheets(c)})
+}
+
+func (s State) write(w io.Writer, kind Kind, title string, sheets []sheet) (Identity, error) {
 	id := Identity{Kind: kind, CatalogHash: s.Derivation.Facts.Catalog.SetHash, ClassificationID: s.ClassificationID}
-	marks := marksOf(sheets)
-	id.ExportID = exportID(id, marks)
-	if len(id.mark()) > 255 {
+	if len(id.mark())+32 > 255 {
 		return Identity{}, fmt.Errorf("workbook: classification id of %d characters is too long", len(s.ClassificationID))
 	}
-	raw, err := render(document{
-		title: title + s.System, date: s.Date, draft: s.Derivation.Draft(),
-		locked: kind == Requirements, identity: id, sheets: append(sheets, metaSheet(id, marks)),
-	})
+	return write(w, document{title: title + s.System, date: s.Date, draft: s.Derivation.Draft(), locked: kind == Requirements, identity: id, sheets: sheets})
+}
+
+func write(w io.Writer, d document) (Identity, error) {
+	if _, err := time.Parse(time.DateOnly, d.date); err != nil {
+		return Identity{}, fmt.Errorf("workbook: date of state: %w", err)
+	}
+	marks := marksOf(d.sheets)
+	d.identity.ExportID = exportID(d.identity, marks)
+	d.sheets = append(d.sheets, metaSheet(d.identity, marks))
+	raw, err := render(d)
 	if err != nil {
 		return Identity{}, fmt.Errorf("workbook: %w", err)
 	}
@@ -73,7 +84,7 @@ func write(w io.Writer, s State, kind Kind, title string, sheets []sheet) (Ident
 		return Identity{}, fmt.Errorf("workbook: %w", err)
 	}
 	sum := sha256.Sum256(data)
-	id.SHA256 = hex.EncodeToString(sum[:])
+	d.identity.SHA256 = hex.EncodeToString(sum[:])
 	_, err = w.Write(data)
-	return id, err
+	return d.identity, err
 }
