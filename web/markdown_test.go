@@ -60,3 +60,22 @@ func TestMarked(t *testing.T) {
 		}
 	}
 }
+
+// A consequence's text is cut where its author turns to an aspect.
+func TestByAspect(t *testing.T) {
+	c := &catalog.Catalog{Aspects: []*catalog.Aspect{{ID: "K"}, {ID: "R"}, {ID: "T"}}}
+	for text, want := range map[string]string{
+		"Bara en text. OK: det här är ingen aspekt.":       "[Bara en text. OK: det här är ingen aspekt.]",
+		"För alla. K: en läcka. R: ett fel. T: ett stopp.": "[För alla.] K[En läcka.] R[Ett fel.] T[Ett stopp.]",
+		"K: en läcka.": "K[En läcka.]",
+		"":             "",
+	} {
+		var got []string
+		for _, x := range byAspect(c, text) {
+			got = append(got, x.Letter+"["+x.Text+"]")
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%q gives %v, want %s", text, got, want)
+		}
+	}
+}

@@ -179,14 +179,15 @@ func (s *server) questionsPage(o *open) questionsPage {
 	return p
 }
 
+// add puts a question in its group: a profile's beside the base's of the same
+// heading.
 func (p *questionsPage) add(q question) {
-	n := len(p.Groups)
-	if n == 0 || p.Groups[n-1].Title != q.Fact.Group {
-		p.Groups = append(p.Groups, questionGroup{ID: "g" + itoa(n+1), Title: q.Fact.Group})
-		n++
+	i := slices.IndexFunc(p.Groups, func(g questionGroup) bool { return g.Title == q.Fact.Group })
+	if i < 0 {
+		i = len(p.Groups)
+		p.Groups = append(p.Groups, questionGroup{ID: "g" + itoa(i+1), Title: q.Fact.Group})
 	}
-	g := &p.Groups[n-1]
-	g.Questions = append(g.Questions, q)
+	p.Groups[i].Questions = append(p.Groups[i].Questions, q)
 }
 
 func (s *server) questions(w http.ResponseWriter, r *http.Request) error {
