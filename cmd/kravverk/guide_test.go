@@ -2,9 +2,13 @@ package main
 
 import (
 	"encoding/json"
+	"go/ast"
+	"go/parser"
+	gotoken "go/token"
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -107,6 +111,57 @@ func TestGuideNamesEveryKey(t *testing.T) {
 		named := []string{"`" + key + "`", "`[" + key + "]`", "`[[" + key + "]]`", "[[" + key + "]]"}
 		if !slices.ContainsFunc(named, func(n string) bool { return strings.Contains(text, n) }) {
 			t.Errorf("catalogs/README.md does not explain %q", key)
+		}
+	}
+}
+
+// Every code that lint can give is explained, and none that it cannot.
+func TestGuideNamesEveryCode(t *testing.T) {
+	text := guide(t)
+	_, reference, ok := strings.Cut(text, "\n## Felkoder\n")
+	if !ok {
+		t.Fatal("the guide has no chapter on codes")
+	}
+	codes := map[string]bool{"case": true, "read": true} // given outside package catalog's table
+	fset := gotoken.NewFileSet()
+	file, err := parser.ParseFile(fset, root+"/engine/catalog/messages.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok || spec.Names[0].Name != "messages" {
+			return true
+		}
+		for _, e := range spec.Values[0].(*ast.CompositeLit).Elts {
+			code, err := strconv.Unquote(e.(*ast.KeyValueExpr).Key.(*ast.BasicLit).Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			codes[code] = true
+		}
+		return false
+	})
+	if len(codes) < 100 {
+		t.Fatalf("only %d codes found", len(codes))
+	}
+	named := map[string]bool{}
+	for row := range strings.Lines(reference) {
+		first, _, _ := strings.Cut(strings.TrimPrefix(row, "|"), "|")
+		for _, m := range regexp.MustCompile("`([a-z][a-z0-9.-]*)`").FindAllStringSubmatch(first, -1) {
+			if strings.HasPrefix(row, "|") {
+				named[m[1]] = true
+			}
+		}
+	}
+	for code := range codes {
+		if !named[code] {
+			t.Errorf("the guide does not explain %q", code)
+		}
+	}
+	for code := range named {
+		if !codes[code] {
+			t.Errorf("the guide explains %q, which lint never gives", code)
 		}
 	}
 }

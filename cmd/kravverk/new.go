@@ -27,8 +27,9 @@ Skriver en liten katalog eller profil som fungerar, att bygga vidare på:
     kravverk new profile vara-kameror --extends vara-krav
 
 En mapp med det namnet skapas där du står, eller i MAPP. Finns den redan ändras
-inget. Bygger profilen på en katalog som följer med programmet, till exempel bas,
-och den inte finns i mappen, läggs en kopia av den där.
+inget. Bygger profilen på katalogen som följer med programmet, bas, och den inte
+finns i mappen, läggs en kopia av den och dess profiler där. De du inte behöver
+kan du ta bort.
 
 Fortsätt sedan med kravverk lint. Hela vägen beskrivs i catalogs/README.md.`
 
@@ -113,14 +114,11 @@ func (d *skeletonData) extend(e env, dir, base string) error {
 	here := os.DirFS(dir)
 	switch found := onlyBase(here); {
 	case found == "" && has(catalogs.Files, base+"/catalog.toml"):
-		sub, err := fs.Sub(catalogs.Files, base)
-		if err != nil {
-			return err
+		// Its profiles come along: its cases and what it covers lean on them.
+		if err := os.CopyFS(dir, catalogs.Files); err != nil {
+			return fmt.Errorf("katalogerna gick inte att skriva i %s: %s.", dir, why(err))
 		}
-		if err := os.CopyFS(filepath.Join(dir, base), sub); err != nil {
-			return fmt.Errorf("%s gick inte att skriva: %s.", filepath.Join(dir, base), why(err))
-		}
-		fmt.Fprintf(e.stdout, "%s är kopierad från programmet\n", filepath.Join(dir, base))
+		fmt.Fprintf(e.stdout, "%s och profilerna %s är kopierade från programmet\n", base, strings.Join(slices.DeleteFunc(folders(here), func(name string) bool { return name == base }), ", "))
 	case found == "":
 		return fmt.Errorf("ingen katalog med id %s finns i %s. Börja med kravverk new catalog %s.", base, dir, base)
 	}
