@@ -116,6 +116,7 @@ type requirementRow struct {
 	FromText  string // instead of levels
 	Type      string
 	Should    bool
+	Own       bool   // it concerns the own organization alone
 	Points    string // how a should-requirement is scored
 	Shall, Is []engine.Span
 	Why       []sentencePart
@@ -307,7 +308,7 @@ func requirementRowOf(o *open, f *engine.Finding) requirementRow {
 	if e.Role != nil {
 		row.Role = e.Role.Title
 	}
-	row.Points = pointsText(&e.Content)
+	row.Points, row.Own = pointsText(&e.Content), q.Concern == "own"
 	if len(q.References) > 0 {
 		row.Reference = referenceText(q.References[0])
 	}

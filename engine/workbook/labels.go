@@ -98,7 +98,7 @@ var label = struct {
 	internal: "Internt", internalDraft: "UTKAST, internt", maybe: "Inte avgjort om det gäller",
 
 	sentYes: "Ja", sentAssumed: "Ja. Avtalet kan ge detta: antaget, kontrollera.", sentContracted: "Nej, avtalet ger det.",
-	sentOwn: "Nej, eget ansvar.", sentNoText: "Nej, saknar ska-lydelse.", sentOpen: "Ja, som Ej avgjort.",
+	sentOwn: "Nej, eget ansvar.", sentNoText: "Nej, ställs inte till leverantören här.", sentOpen: "Ja, som Ej avgjort.",
 }
 
 // fill fills a label in.
@@ -251,7 +251,7 @@ func overview(s State, t Tally) []row {
 	line("Avtal ger redan", itoa(t.Contracted)+". De är inte med i kravbilagan.")
 	line("Antaget i avtal", itoa(t.Assumed)+". De är med i kravbilagan tills avtalet är kontrollerat.")
 	line("Eget ansvar", itoa(t.Own)+". De riktar sig inte till leverantören.")
-	line("Saknar ska-lydelse", itoa(t.NoText))
+	line("Ställs inte till leverantören", itoa(t.NoText))
 	line("Gäller inte", itoa(d.Count(engine.No)-t.Excluded))
 	line("Borttagna av profil", itoa(t.Excluded))
 	line("Ej avgjorda", itoa(d.Count(engine.Unknown)))

@@ -73,7 +73,7 @@ type Tally struct {
 	Contracted int // left out: an agreement gives them already
 	Assumed    int // among its rows: an agreement may give them, which nobody has checked
 	Own        int // left out: they do not concern the supplier
-	NoText     int // left out: they have no SHALL wording
+	NoText     int // left out: their SHALL wording is not put to a supplier, or there is none
 	Excluded   int // a profile takes them out
 }
 
