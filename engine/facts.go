@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -144,11 +145,18 @@ func (e *AnswersError) add(pointer, hint, format string, args ...any) {
 	e.Problems = append(e.Problems, Problem{pointer, fmt.Sprintf(format, args...), hint})
 }
 
-// ParseAnswers reads an answers file and checks its shape; what the answers
-// mean is for NewFacts.
+// expects tells a case from mere answers.
+var expects = regexp.MustCompile(`(?m)^\[expect[.\]]`)
+
+// ParseAnswers reads an answers file, or a case, and checks its shape; what the
+// answers mean is for NewFacts, and what a case expects is for Cases.
 func ParseAnswers(name string, data []byte) (Answers, *catalog.Document, diag.List) {
 	var a Answers
-	doc, list := catalog.Decode(name, data, "answers.schema.json", &a)
+	schema := "answers.schema.json"
+	if expects.Match(data) {
+		schema = "case.schema.json"
+	}
+	doc, list := catalog.Decode(name, data, schema, &a)
 	return a, doc, list
 }
 

@@ -253,6 +253,9 @@ func (l *loader) mentions(x *Practice, pages map[string]*Practice, prefixes map[
 		at := func(m []int) diag.Range {
 			return diag.Range{File: x.Range.File, Line: i + 1, Col: utf8.RuneCountInString(line[:m[2]]) + 1, Len: utf8.RuneCountInString(line[m[2]:m[3]])}
 		}
+		if !strings.Contains(line, ".md") && !strings.ContainsAny(line, "0123456789") {
+			continue // most lines: neither link nor id
+		}
 		for _, m := range pageLink.FindAllStringSubmatchIndex(line, -1) {
 			id := strings.TrimSuffix(line[m[2]:m[3]], ".md")
 			to := pages[id]
