@@ -16,26 +16,34 @@ func coverageSheets(c *catalog.Catalog) []sheet {
 		{title: catalog.Partly.Word(), width: 10},
 		{title: catalog.LeftOut.Word(), width: 12},
 		{title: catalog.Missing.Word(), width: 10},
-		{title: label.note, width: 60},
+		{title: label.remark, width: 60},
 	}}
 	out := []sheet{{}}
 	for _, f := range c.Frameworks {
 		n := f.Count()
 		over.rows = append(over.rows, row{cells: texts(f.Title, itoa(len(f.Items)),
 			itoa(n[catalog.Covered]), itoa(n[catalog.Partly]), itoa(n[catalog.LeftOut]), itoa(n[catalog.Missing]), f.Note)})
-		s := sheet{name: sheetName(f.Title), table: true, key: 0, paper: a4, columns: []column{
-			{title: label.point, width: 12, bold: true},
-			{title: label.about, width: 38},
+		// A row for each requirement, so that it can be filtered and no row is
+		// taller than Excel shows.
+		s := sheet{name: sheetName(f.Title), table: true, key: -1, paper: a4, columns: []column{
+			{title: label.point, width: 10, bold: true},
+			{title: label.about, width: 36},
 			{title: label.outcome2, width: 12},
-			{title: label.requirement, width: 60},
-			{title: label.gap, width: 50},
+			{title: label.id, width: 10},
+			{title: label.title, width: 50},
+			{title: label.area, width: 22},
+			{title: label.gap, width: 44},
 		}}
 		for _, i := range f.Items {
-			var rows []string
-			for _, r := range i.Requirements {
-				rows = append(rows, r.ID+" "+r.Fill(r.Title, 0))
+			add := func(id, title, area string) {
+				s.rows = append(s.rows, row{cells: texts(i.ID, i.Title, i.Coverage().Word(), id, title, area, i.Gap)})
 			}
-			s.rows = append(s.rows, row{cells: texts(i.ID, i.Title, i.Coverage().Word(), strings.Join(rows, "\n"), i.Gap)})
+			for _, r := range i.Requirements {
+				add(r.ID, r.Fill(r.Title, 0), r.Area.Title)
+			}
+			if len(i.Requirements) == 0 {
+				add("", "", "")
+			}
 		}
 		out = append(out, s)
 	}

@@ -64,7 +64,7 @@ var label = struct {
 	title, text, from, because, parameters, laws, basis, offer, whose, remains, role, effort, sent string
 	outcome, applies, notApplies, excluded, group, question, note                                  string
 	levels, laws2, catalog, counts, open, chooseTitle                                              string
-	coverage, framework, points2, point, about, outcome2, gap                                      string
+	coverage, framework, points2, point, about, outcome2, gap, remark                              string
 	points, weightCell, reference, uncertain, parameterStep, levelFrom, anyLevel, adjusted         string
 	effortOf, validUntil, expired, clause, notAnswered, notKnown, dormant, raise, information      string
 	lawful, none, unrated, decidedBy, suggested                                                    string
@@ -87,7 +87,7 @@ var label = struct {
 	levels: "Nivåer", laws2: "Lagrum", catalog: "Kravkatalog och profiler", counts: "Antal", open: "Frågor som inte är avgjorda",
 	chooseTitle: "Välj i listan",
 
-	coverage: "Täckning: ", framework: "Regelverk", points2: "Punkter", point: "Punkt", about: "Handlar om", outcome2: "Läge", gap: "Utelämnas med avsikt",
+	coverage: "Täckning: ", framework: "Regelverk", points2: "Punkter", point: "Punkt", about: "Handlar om", outcome2: "Läge", gap: "Utelämnas med avsikt", remark: "Anmärkning",
 	points: "Poängregel: %s", weightCell: "Ja %d\nDelvis %d", reference: "%s:%s", uncertain: " (osäker, kontrollera)", parameterStep: "%s (nivå %d)",
 	levelFrom: "%s från %d", anyLevel: "styrs inte av nivån", adjusted: "Anpassat av profilen %s: %s",
 	effortOf: "%d av 5", validUntil: "gäller till %s", expired: "gick ut %s", clause: "%s, %s",
