@@ -155,10 +155,6 @@ func TestAskInOrder(t *testing.T) {
 	base := s.system("Kartan")
 	before := s.dump()
 	got := s.get(base+"/fraga").wants(200, "Påverkar ", " krav och förslag")
-	if got.put() != "drift" {
-		t.Errorf("first comes %q", got.put())
-	}
-	wellFormed(t, "drift", got)
 	skip := func(got answered) answered {
 		t.Helper()
 		for _, a := range find(got.doc(), "a") {
@@ -169,8 +165,20 @@ func TestAskInOrder(t *testing.T) {
 		t.Fatalf("nothing to skip by:\n%s", got.text())
 		return got
 	}
-	got = skip(got).wants(200, "Vilka nivåer har informationen?", "Påverkar minst ", "Konfidentialiteten, riktigheten och tillgängligheten är inte bestämda.")
-	wellFormed(t, "levels", got)
+	// Which of the two decides most is the catalogue's to say.
+	var first []string
+	for range 2 {
+		put := got.put()
+		if put == "" {
+			got.wants(200, "Vilka nivåer har informationen?", "Påverkar minst ", "Konfidentialiteten, riktigheten och tillgängligheten är inte bestämda.")
+		}
+		wellFormed(t, "first", got)
+		first = append(first, put)
+		got = skip(got)
+	}
+	if slices.Sort(first); !slices.Equal(first, []string{"", "drift"}) {
+		t.Errorf("first come %q", first)
+	}
 	steps := 0
 	for ; !strings.Contains(got.text(), "Det här är kvar"); steps++ {
 		got = skip(got)
