@@ -204,6 +204,7 @@ func (s *server) newInformationForm(o *open) *newInformation {
 			f.Types = append(f.Types, t)
 		}
 	}
+	swedish(f.Types, func(t *catalog.InformationType) string { return t.Title })
 	return f
 }
 
