@@ -21,6 +21,8 @@ const (
 	keyInformation = "information/"
 	keyDone        = "done/"
 	keyReviewed    = "reviewed/"
+	keyDelegate    = "delegate/"
+	keyComment     = "comment/"
 )
 
 // FactKey is the key of a fact's answer, or of the laws' under "lagrum".
@@ -34,6 +36,65 @@ func DoneKey(section string) string { return keyDone + section }
 
 // ReviewedKey is the key of an area's mark.
 func ReviewedKey(area string) string { return keyReviewed + area }
+
+// A part of a classification is what can be delegated and talked about: one
+// question, a step, an area of the requirements, or one of them. Its id is the
+// kind and the id of what it is.
+const (
+	PartFact        = "fact/"
+	PartSection     = "section/"
+	PartArea        = "area/"
+	PartRequirement = "requirement/"
+)
+
+// DelegateKey is the key of a part's delegation.
+func DelegateKey(part string) string { return keyDelegate + part }
+
+// CommentKey is the key of the n:th comment on a part.
+func CommentKey(part string, n int) string { return keyComment + part + "/" + strconv.Itoa(n) }
+
+// Delegation asks a person, or whoever has a role in the system's unit or
+// above it, to answer a part.
+type Delegation struct {
+	Person string `json:"person,omitempty"` // an id; one of the two is given
+	Role   string `json:"role,omitempty"`
+	Due    string `json:"due,omitempty"` // 2026-12-01
+	Text   string `json:"text,omitempty"`
+	Done   bool   `json:"done,omitempty"` // the one asked has said so
+}
+
+// Comment is what somebody has said of a part.
+type Comment struct {
+	Text string `json:"text"`
+}
+
+// Delegations gives those that have not been taken back, by part.
+func (r Record) Delegations() map[string]Delegation {
+	out := map[string]Delegation{}
+	for key, a := range r.Answers {
+		part, ok := strings.CutPrefix(key, keyDelegate)
+		var d Delegation
+		if ok && a.Given() && json.Unmarshal(a.Value, &d) == nil {
+			out[part] = d
+		}
+	}
+	return out
+}
+
+// Comments gives the answers that are comments on a part, in the order in
+// which they were made.
+func (r Record) Comments(part string) []Answer {
+	var out []Answer
+	for n := 1; ; n++ {
+		a, ok := r.Answers[CommentKey(part, n)]
+		if !ok {
+			return out
+		}
+		if a.Given() {
+			out = append(out, a)
+		}
+	}
+}
 
 // Cleared is the recorded decision that the stop question does not hold. Only
 // that decision is ever stored, never the question's answer.

@@ -1,9 +1,13 @@
 package engine
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -13,13 +17,21 @@ import (
 // ErrNotFound says that no record has the id asked for.
 var ErrNotFound = errors.New("finns inte")
 
+// What hinders a change to a classification or its approval.
+var (
+	ErrLocked     = errors.New("klassningen är godkänd eller väntar på godkännande")
+	ErrChanged    = errors.New("någon har ändrat klassningen sedan underlaget togs fram")
+	ErrSamePerson = errors.New("den som har lagt fram klassningen kan inte godkänna den själv")
+)
+
 // System is what is classified: an application, a service, an installation,
 // or a group of like things.
 type System struct {
 	ID          string // given by the store, or by a form so that a double post makes one system
 	Title       string
 	Description string
-	Unit        string // the owning unit's name
+	Unit        string // the owning unit's id
+	ManagedBy   string // the id of another unit that looks after it; "" when none does
 	Members     int    // how many like things a group stands for; 0 when it is not a group
 	CreatedAt   time.Time
 	CreatedBy   Person
@@ -51,6 +63,8 @@ type Classification struct {
 //	paused             true while an assessment outside the tool is awaited
 //	done/<section>     true when the section's owner says that it is done
 //	reviewed/<area>    true when somebody has gone through the area's rows
+//	delegate/<part>    a Delegation
+//	comment/<part>/<n> a Comment
 //
 // A value of null is an answer taken back: the row and its version stay.
 type Answer struct {
@@ -74,6 +88,23 @@ type Record struct {
 	System         System
 	Classification Classification
 	Answers        map[string]Answer
+	Approval       *Approval // the newest revision, without its snapshot; nil when there is none
+}
+
+// Locked tells that nothing can be changed: the classification is approved, or
+// waits to be.
+func (r Record) Locked() bool {
+	return r.Approval != nil && (r.Approval.Waits() || r.Approval.Stands())
+}
+
+// State is the sum of the answers' versions. Each save makes it higher, so it
+// never comes back.
+func (r Record) State() int {
+	sum := 0
+	for _, a := range r.Answers {
+		sum += a.Version
+	}
+	return sum
 }
 
 // Conflict says that somebody else saved first. Both values are there, so
@@ -92,9 +123,49 @@ type Event struct {
 	Seq              int64
 	At               time.Time
 	By               Person
-	Action           string // "system.create", "classification.create", "answer.save"
+	Action           string // such as "system.create", "answer.save" or "payload.erase"
 	SystemID         string
 	ClassificationID string
-	Key              string          // of the answer, when the event is about one
+	Key              string          // of the answer, or the id of the person, when the event is about one
 	Before, After    json.RawMessage // nil when erased or not there
+	Batch            string          // the same for everything done at once
+}
+
+// EventFilter narrows the journal: an event has to agree with every field
+// that is not empty.
+type EventFilter struct {
+	Classification string
+	Person         string // who did it, an id
+	Key            string
+	Batch          string
+}
+
+// Head is the journal's last line at some time. Who has noted it elsewhere
+// can tell later whether lines have been changed or cut off since. The zero
+// value is the head of an empty journal.
+type Head struct {
+	Seq  int64
+	Hash string // SHA-256, in hex
+}
+
+// String gives "12:" and the hash, which ParseHead reads.
+func (h Head) String() string { return fmt.Sprintf("%d:%s", h.Seq, h.Hash) }
+
+// ParseHead reads what String gave for the head of a journal with lines; false
+// when it is something else.
+func ParseHead(s string) (Head, bool) {
+	seq, hash, _ := strings.Cut(s, ":")
+	n, err := strconv.ParseInt(seq, 10, 64)
+	raw, bad := hex.DecodeString(hash)
+	h := Head{n, strings.ToLower(hash)}
+	return h, err == nil && n > 0 && bad == nil && len(raw) == sha256.Size
+}
+
+// Copy is a copy of the whole database, checked and with its checksum beside it.
+type Copy struct {
+	Path   string
+	SHA256 string // of the file, in hex
+	Size   int64  // bytes
+	At     time.Time
+	Head   Head // of the copy's journal; zero when it is empty or the copy was found in a folder
 }

@@ -25,8 +25,8 @@ type caseRow struct {
 	Share            int // of the rows that are offered an answer, in hundredths
 }
 
-func (s *server) cases(w http.ResponseWriter, _ *http.Request) error {
-	p := casesPage{page: s.shelf("Provfall", "provfall")}
+func (s *server) cases(w http.ResponseWriter, r *http.Request) error {
+	p := casesPage{page: s.shelf(r, "Provfall", "provfall")}
 	for _, k := range s.Catalogs().Cases() {
 		p.Rows = append(p.Rows, caseRowOf(k))
 	}
@@ -75,7 +75,7 @@ func (s *server) oneCase(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := casePage{page: s.shelf(k.Title, "provfall", crumb{"Provfall", "/provfall"}), Row: caseRowOf(k), File: k.File}
+	p := casePage{page: s.shelf(r, k.Title, "provfall", crumb{"Provfall", "/provfall"}), Row: caseRowOf(k), File: k.File}
 	d := k.Derivation
 	if d == nil {
 		return s.render(w, http.StatusOK, "case", p)

@@ -69,7 +69,7 @@ func (s *server) catalogRows(c *catalog.Catalog) []catalogRow {
 
 func (s *server) catalogs(w http.ResponseWriter, r *http.Request) error {
 	l := s.Catalogs()
-	p := catalogsPage{page: s.shelf("Kravkataloger", "kataloger"), Rows: s.catalogRows(l.Catalog), SetHash: l.Catalog.SetHash, At: s.day(l.At)}
+	p := catalogsPage{page: s.shelf(r, "Kravkataloger", "kataloger"), Rows: s.catalogRows(l.Catalog), SetHash: l.Catalog.SetHash, At: s.day(l.At)}
 	for _, area := range l.Catalog.Areas {
 		row := areaRow{area.Title, area.Text, "/kataloger/" + l.Catalog.ID + "#omr-" + area.ID, 0}
 		for _, q := range l.Catalog.Requirements {
@@ -154,7 +154,7 @@ func (s *server) catalog(w http.ResponseWriter, r *http.Request) error {
 			return errNotFound
 		}
 	}
-	p := catalogPage{page: s.shelf(row.Release.Title, "kataloger", crumb{"Kravkataloger", "/kataloger"}), Row: row, Profile: profile}
+	p := catalogPage{page: s.shelf(r, row.Release.Title, "kataloger", crumb{"Kravkataloger", "/kataloger"}), Row: row, Profile: profile}
 	for _, area := range c.Areas {
 		a := catalogArea{Area: area}
 		for _, q := range c.Requirements {

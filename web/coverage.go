@@ -28,8 +28,8 @@ var coverageSigns = map[catalog.Coverage]sign{
 	catalog.LeftOut: {"lock", catalog.LeftOut.Word()}, catalog.Missing: {"late", catalog.Missing.Word()},
 }
 
-func (s *server) coverage(w http.ResponseWriter, _ *http.Request) error {
-	p := coveragePage{page: s.shelf("Täckning", "tackning"), File: "/tackning.xlsx"}
+func (s *server) coverage(w http.ResponseWriter, r *http.Request) error {
+	p := coveragePage{page: s.shelf(r, "Täckning", "tackning"), File: "/tackning.xlsx"}
 	for _, f := range s.Catalogs().Catalog.Frameworks {
 		p.Rows = append(p.Rows, frameworkRowOf(f))
 	}
@@ -72,7 +72,7 @@ func (s *server) framework(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := frameworkPage{page: s.shelf(f.Title, "tackning", crumb{"Täckning", "/tackning"}), Row: frameworkRowOf(f)}
+	p := frameworkPage{page: s.shelf(r, f.Title, "tackning", crumb{"Täckning", "/tackning"}), Row: frameworkRowOf(f)}
 	show := r.FormValue("visa")
 	counts := f.Count()
 	p.Filters = []filterLink{{"Alla", p.Row.Link, len(f.Items), show == ""}}

@@ -76,7 +76,7 @@ func (s *server) exported(o *open, deadline string) workbook.State {
 	if a, ok := last(o.Record, "fact/", "information/", engine.KeyRaise); ok {
 		date = a.At
 	}
-	return workbook.State{Derivation: o.Derivation, System: o.System.Title, Unit: o.System.Unit, ClassificationID: o.Classification.ID,
+	return workbook.State{Derivation: o.Derivation, System: o.System.Title, Unit: unitName(o.visit.org, o.System.Unit), ClassificationID: o.Classification.ID,
 		Date: date.In(s.Location).Format(time.DateOnly), Deadline: deadline}
 }
 

@@ -19,9 +19,9 @@ type lawLine struct {
 	Requirements                         int
 }
 
-func (s *server) lawShelf(w http.ResponseWriter, _ *http.Request) error {
+func (s *server) lawShelf(w http.ResponseWriter, r *http.Request) error {
 	c := s.Catalogs().Catalog
-	p := lawShelfPage{page: s.shelf("Lagrum", "lagrum")}
+	p := lawShelfPage{page: s.shelf(r, "Lagrum", "lagrum")}
 	for _, x := range c.Laws {
 		selects, supports := lawRequirements(c, x)
 		p.Rows = append(p.Rows, lawLine{x.Title, "/lagrum/" + x.ID, x.Source, x.Effect, lawDecides(c, x), x.Uncertain, len(selects) + len(supports)})
@@ -72,7 +72,7 @@ func (s *server) law(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	selects, supports := lawRequirements(c, x)
-	p := lawPage{page: s.shelf(x.Title, "lagrum", crumb{"Lagrum", "/lagrum"}), Law: x, From: x.InForce.From, To: x.InForce.To, Decides: lawDecides(c, x),
+	p := lawPage{page: s.shelf(r, x.Title, "lagrum", crumb{"Lagrum", "/lagrum"}), Law: x, From: x.InForce.From, To: x.InForce.To, Decides: lawDecides(c, x),
 		Suggested: rowsText(c, x.SuggestedWhen), Selects: requirementLinks(selects), Supports: requirementLinks(supports), Place: place(x.At("id"))}
 	for _, a := range c.Aspects {
 		if n, ok := x.Guides[a.ID]; ok {

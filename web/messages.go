@@ -10,15 +10,59 @@ import (
 
 // Problems that people are told of.
 var (
-	errNotFound  = &Problem{http.StatusNotFound, "Sidan finns inte", "Adressen kan vara felskriven, eller så har systemet bytt namn.", "/system", "Sök bland system"}
-	errTooBig    = &Problem{http.StatusRequestEntityTooLarge, "Texten är för lång", "Inget har sparats. Gå tillbaka och korta texten, eller lägg den i ett dokument och hänvisa dit.", "/", "Till start"}
-	errOtherSite = &Problem{http.StatusForbidden, "Formuläret kom från en annan webbplats", "Inget har sparats. Öppna sidan i Kravverk och gör om det där.", "/", "Till start"}
-	errHost      = &Problem{http.StatusMisdirectedRequest, "Fel adress", "Kravverk svarar bara på den egna datorn: öppna http://127.0.0.1 eller http://localhost med samma port.", "/", "Till start"}
-	errStore     = &Problem{Title: "Det gick inte att spara eller läsa", Label: "Försök igen"}
-	errForm      = &Problem{http.StatusBadRequest, "Formuläret gick inte att läsa", "Inget har sparats. Gå tillbaka och försök igen.", "/", "Till start"}
-	errConflict  = &Problem{http.StatusConflict, "Någon annan hann före", "Inget har sparats. Gå tillbaka, ladda om sidan och titta på den nya lydelsen innan du sparar.", "/", "Till start"}
-	errPaused    = &Problem{http.StatusLocked, "Klassningen avvaktar bedömning", "Inget har sparats. Klassningen går att fortsätta när bedömningen är klar.", "/system", "Till systemen"}
+	errNotFound       = &Problem{http.StatusNotFound, "Sidan finns inte", "Adressen kan vara felskriven, eller så har systemet bytt namn.", "/system", "Sök bland system"}
+	errTooBig         = &Problem{http.StatusRequestEntityTooLarge, "Texten är för lång", "Inget har sparats. Gå tillbaka och korta texten, eller lägg den i ett dokument och hänvisa dit.", "/", "Till start"}
+	errOtherSite      = &Problem{http.StatusForbidden, "Formuläret kom från en annan webbplats", "Inget har sparats. Öppna sidan i Kravverk och gör om det där.", "/", "Till start"}
+	errStore          = &Problem{Title: "Det gick inte att spara eller läsa", Label: "Försök igen"}
+	errForm           = &Problem{http.StatusBadRequest, "Formuläret gick inte att läsa", "Inget har sparats. Gå tillbaka och försök igen.", "/", "Till start"}
+	errConflict       = &Problem{http.StatusConflict, "Någon annan hann före", "Inget har sparats. Gå tillbaka, ladda om sidan och titta på den nya lydelsen innan du sparar.", "/", "Till start"}
+	errLocked         = &Problem{http.StatusLocked, "Klassningen är låst", "Inget har sparats. Klassningen är godkänd eller väntar på godkännande. Den som godkänner kan öppna den igen.", "/system", "Till systemen"}
+	errSignedOut      = &Problem{http.StatusUnauthorized, "Du är inte inloggad längre", "Inget har sparats, men det du skrev står kvar: logga in i en ny flik, gå sedan tillbaka hit och spara igen.", "/logga-in", "Logga in"}
+	errRefused        = &Problem{http.StatusForbidden, "Du får inte göra det", "", "/", "Till start"}
+	errTooMany        = &Problem{http.StatusTooManyRequests, "För många försök på kort tid", "Vänta en minut och försök sedan igen.", "/", "Till start"}
+	errSignInGone     = &Problem{http.StatusBadRequest, "Inloggningen tog för lång tid", "Den påbörjades i ett annat fönster eller för länge sedan. Börja om, så går det bra.", "/logga-in", "Logga in"}
+	errSignInFailed   = &Problem{http.StatusForbidden, "Inloggningen gick inte igenom", "Kommunens inloggning gav ett svar som Kravverk inte kan godta. Försök igen, och säg till administratören om det händer igen.", "/logga-in", "Försök igen"}
+	errSignInStopped  = &Problem{http.StatusForbidden, "Du avbröt inloggningen", "Ingenting har hänt. Logga in igen när du vill.", "/logga-in", "Logga in"}
+	errProviderDown   = &Problem{http.StatusServiceUnavailable, "Kommunens inloggning svarar inte", "Försök igen om en stund, eller logga in med ett lokalt konto om du har ett.", "/logga-in", "Försök igen"}
+	errDisabled       = &Problem{http.StatusForbidden, "Ditt konto är avstängt", "Be administratören i din kommun att öppna det igen.", "/logga-in", "Logga in med ett annat konto"}
+	errInvitationGone = &Problem{http.StatusNotFound, "Inbjudan gäller inte längre", "Den är använd eller för gammal. Be den som bjöd in dig om en ny.", "/logga-in", "Logga in"}
+	errPaused         = &Problem{http.StatusLocked, "Klassningen avvaktar bedömning", "Inget har sparats. Klassningen går att fortsätta när bedömningen är klar.", "/system", "Till systemen"}
 )
+
+// accountSaved says what has been done on the own account's page.
+var accountSaved = map[string]string{
+	"losenord":  "Lösenordet är bytt, och du är utloggad överallt utom här.",
+	"session":   "Inloggningen är avslutad.",
+	"sessioner": "Alla andra inloggningar är avslutade.",
+}
+
+// refusalTexts says what one may who may do what was refused.
+var refusalTexts = map[action]string{
+	answer: "kan svara eller delegera frågan till dig", comment: "kan bjuda in dig", delegate: "kan delegera", fetch: "kan hämta filerna",
+	begin: "kan börja en klassning", move: "kan ändra det", propose: "kan lägga fram klassningen", approve: "kan godkänna",
+	administer: "sköter personer och roller", operate: "sköter driften",
+}
+
+func refusalText(what string, names []string) string {
+	const most = 5
+	if len(names) == 0 {
+		return "Ingen har rollen för det än. Be den som sköter Kravverk."
+	}
+	who := list(names, "och")
+	if len(names) > most {
+		who = strings.Join(names[:most], ", ") + " med flera"
+	}
+	return who + " " + what + ". Be om hjälp där."
+}
+
+// wrongHost tells where to go instead.
+func (s *server) wrongHost() *Problem {
+	where := "Kravverk svarar bara på den egna datorn: öppna http://127.0.0.1 eller http://localhost med samma port."
+	if s.URL != nil {
+		where = "Kravverk svarar på " + s.address("/") + "."
+	}
+	return &Problem{http.StatusMisdirectedRequest, "Fel adress", where, "/", "Till start"}
+}
 
 func internal(number, path string) *Problem {
 	return &Problem{http.StatusInternalServerError, "Något gick fel hos oss",

@@ -26,9 +26,9 @@ type practiceRow struct {
 	Requirements               int
 }
 
-func (s *server) practices(w http.ResponseWriter, _ *http.Request) error {
+func (s *server) practices(w http.ResponseWriter, r *http.Request) error {
 	c := s.Catalogs().Catalog
-	p := practicesPage{page: s.shelf("Kartotek", "kartotek"), Count: len(c.Practices)}
+	p := practicesPage{page: s.shelf(r, "Kartotek", "kartotek"), Count: len(c.Practices)}
 	for _, area := range c.Areas {
 		var rows []practiceRow
 		for _, x := range c.Practices {
@@ -82,7 +82,7 @@ func (s *server) practice(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := practicePage{page: s.shelf(x.Title, "kartotek", crumb{"Kartotek", "/kartotek"}), Profile: profileTitle(x.Profile), Requirements: requirementLinks(x.Requirements), Place: x.Range.File}
+	p := practicePage{page: s.shelf(r, x.Title, "kartotek", crumb{"Kartotek", "/kartotek"}), Profile: profileTitle(x.Profile), Requirements: requirementLinks(x.Requirements), Place: x.Range.File}
 	if p.Lead, err = prose(c, x.Lead); err != nil {
 		return err
 	}

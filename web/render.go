@@ -21,7 +21,8 @@ type page struct {
 	Subject  string // which classification, also on paper
 	Nav      string // which part of the menu is current
 	Crumbs   []crumb
-	Person   string
+	Person   string // who is signed in; "" when nobody is
+	Manages  bool   // the menu has administration
 	Demo     bool
 	Failed   bool // the title begins with "Fel: "
 	Catalog  string
@@ -32,15 +33,20 @@ type page struct {
 
 type crumb struct{ Text, Link string }
 
-func (s *server) page(title, nav string, crumbs ...crumb) page {
+func (s *server) page(r *http.Request, title, nav string, crumbs ...crumb) page {
+	return s.pageOf(visitOf(r.Context()), title, nav, crumbs...)
+}
+
+func (s *server) pageOf(v *visit, title, nav string, crumbs ...crumb) page {
 	loaded := s.Catalogs()
 	line := loaded.Catalog.Title + " " + loaded.Catalog.Version
-	return page{Title: title, Nav: nav, Crumbs: crumbs, Person: s.Person.Name, Demo: s.Demo, Catalog: line, Problems: len(loaded.Problems)}
+	return page{Title: title, Nav: nav, Crumbs: crumbs, Person: v.Name, Manages: v.anywhere(administer), Demo: s.Demo != "",
+		Catalog: line, Problems: len(loaded.Problems)}
 }
 
 // shelf is a page among the catalogues, which can be searched.
-func (s *server) shelf(title, part string, crumbs ...crumb) page {
-	p := s.page(title, "kataloger", append(crumbs, crumb{Text: title})...)
+func (s *server) shelf(r *http.Request, title, part string, crumbs ...crumb) page {
+	p := s.page(r, title, "kataloger", append(crumbs, crumb{Text: title})...)
 	p.Shelf = part
 	if len(crumbs) == 0 {
 		p.Crumbs = nil

@@ -37,7 +37,7 @@ type hit struct {
 const most = 25
 
 func (s *server) search(w http.ResponseWriter, r *http.Request) error {
-	p := searchPage{page: s.shelf("Sök i katalogerna", "sok"), Query: strings.TrimSpace(r.FormValue("q"))}
+	p := searchPage{page: s.shelf(r, "Sök i katalogerna", "sok"), Query: strings.TrimSpace(r.FormValue("q"))}
 	p.page.Query = p.Query
 	words := searchWords(p.Query)
 	p.Short = p.Query != "" && len(words) == 0

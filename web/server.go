@@ -7,6 +7,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"embed"
@@ -16,11 +17,15 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/alexedwards/scs/v2"
 	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
+	"github.com/go-chi/httprate"
 
 	"github.com/kravverk/kravverk/engine"
 	"github.com/kravverk/kravverk/engine/catalog"
@@ -30,8 +35,10 @@ import (
 type Config struct {
 	Store    Store
 	Catalogs func() Loaded
-	Person   engine.Person // who uses the tool; there is no login yet
-	Demo     bool
+	Demo     string    // the person to be until another is chosen: no login; "" with login
+	URL      *url.URL  // where people reach us; nil: on this machine alone
+	Proxy    bool      // requests come through a proxy that tells from where in X-Forwarded-For
+	Provider *Provider // the city's own sign-in; nil when there is none
 	Now      func() time.Time
 	Location *time.Location // for times on screen
 	Log      *slog.Logger
@@ -39,10 +46,13 @@ type Config struct {
 
 type server struct {
 	Config
-	library library
-	pages   pages
-	assets  assets
-	sums    sync.Map // classification id → summary, for the lists
+	library  library
+	pages    pages
+	assets   assets
+	sums     sync.Map // classification id → summary, for the lists
+	sessions *scs.SessionManager
+	oidc     *oidcClient // nil without a provider
+	permits  map[string]permit
 }
 
 //go:embed templates static
@@ -59,69 +69,115 @@ func New(c Config) (http.Handler, error) {
 	if s.pages, err = loadPages(s.assets); err != nil {
 		return nil, err
 	}
+	s.sessions = s.newSessions()
+	if c.Provider != nil {
+		s.oidc = newOIDC(*c.Provider, s.address("/logga-in/svar"))
+	}
 	return s.routes(), nil
+}
+
+// address is a page's whole address, for those outside.
+func (s *server) address(path string) string {
+	if s.URL == nil {
+		return "http://127.0.0.1:8080" + path
+	}
+	return s.URL.Scheme + "://" + s.URL.Host + path
 }
 
 // routes is every address there is.
 func (s *server) routes() http.Handler {
 	r := chi.NewRouter()
-	r.Use(s.guard, s.recoverer)
-	get := func(path string, h handler) { r.Get(path, s.handle(h)) }
-	post := func(path string, h handler) { r.Post(path, s.handle(h)) }
+	r.Use(s.observe, s.guard, s.recoverer)
+	pages := r.With(s.identify)
+	s.permits = map[string]permit{}
+	route := func(method, path string, need action, part string, h handler, more ...func(http.Handler) http.Handler) {
+		x := permit{need, part}
+		s.permits[method+" "+path] = x
+		pages.With(more...).Method(method, path, s.handle(func(w http.ResponseWriter, r *http.Request) error {
+			if err := s.admit(r, x); err != nil {
+				return err
+			}
+			return h(w, r)
+		}))
+	}
+	get := func(path string, need action, h handler) { route(http.MethodGet, path, need, "", h) }
+	post := func(path string, need action, h handler) { route(http.MethodPost, path, need, "", h) }
+	save := func(path, part string, h handler) { route(http.MethodPost, path, answer, part, h) }
+	file := func(path string, need action, h handler) {
+		route(http.MethodGet, path, need, "", h, s.limit(60, byPerson))
+	}
+	// Whoever tries to get in is held back by address, and by account in the store.
+	gate := func(method, path string, h handler) {
+		route(method, path, public, "", h, s.limit(20, s.byAddress))
+	}
 
-	get("/", s.start)
-	get("/system", s.systems)
-	get("/system/nytt", s.newSystem)
-	post("/system/nytt", s.newSystemStop)
-	get("/system/nytt/uppgifter", s.newSystemForm)
-	post("/system", s.createSystem)
-	get("/system/{system}", s.system)
+	get("/logga-in", public, s.signInPage)
+	gate(http.MethodPost, "/logga-in", s.signInLocal)
+	gate(http.MethodGet, "/logga-in/konto", s.signInProvider)
+	gate(http.MethodGet, "/logga-in/svar", s.signInAnswer)
+	gate(http.MethodGet, "/inbjudan/{token}", s.invitation)
+	gate(http.MethodPost, "/inbjudan/{token}", s.acceptInvitation)
+	post("/logga-ut", public, s.signOut)
+	get("/inloggad", enter, s.stillSignedIn)
+	get("/konto", enter, s.account)
+	route(http.MethodPost, "/konto/losenord", enter, "", s.changePassword, s.limit(20, byPerson))
+	post("/konto/sessioner", enter, s.endOwnSessions)
+	post("/konto/person", enter, s.changePerson)
 
-	get("/klassning/{id}", s.tasks)
-	post("/klassning/{id}/klart/{section}", s.saveDone)
-	get("/klassning/{id}/stopp", s.stop)
-	post("/klassning/{id}/stopp", s.saveStop)
-	get("/klassning/{id}/fraga", s.ask)
-	get("/klassning/{id}/fragor", s.questions)
-	get("/klassning/{id}/fragor/alla", s.allQuestions)
-	post("/klassning/{id}/fragor/{fact}", s.saveFact)
-	get("/klassning/{id}/information", s.information)
-	get("/klassning/{id}/information/ny", s.newInformation)
-	post("/klassning/{id}/information", s.addInformation)
-	get("/klassning/{id}/information/{n}", s.editInformation)
-	post("/klassning/{id}/information/{n}", s.saveInformation)
-	get("/klassning/{id}/hojning", s.raise)
-	post("/klassning/{id}/hojning", s.saveRaise)
-	get("/klassning/{id}/lagrum", s.laws)
-	post("/klassning/{id}/lagrum", s.saveLaws)
-	get("/klassning/{id}/krav", s.requirements)
-	get("/klassning/{id}/krav/{krav}", s.requirement)
-	post("/klassning/{id}/krav/{area}", s.saveReviewed)
-	get("/klassning/{id}/prova", s.whatif)
-	get("/klassning/{id}/kravbilaga", s.export)
-	get("/klassning/{id}/kravbilaga.xlsx", s.downloadRequirements)
-	get("/klassning/{id}/motivering.xlsx", s.downloadJustification)
+	get("/", enter, s.start)
+	get("/system", enter, s.systems)
+	get("/system/nytt", begin, s.newSystem)
+	post("/system/nytt", begin, s.newSystemStop)
+	get("/system/nytt/uppgifter", begin, s.newSystemForm)
+	post("/system", begin, s.createSystem)
+	get("/system/{system}", read, s.system)
 
-	get("/kataloger", s.catalogs)
-	get("/kataloger/{catalog}", s.catalog)
-	get("/krav/{krav}", s.rule)
-	get("/lagrum", s.lawShelf)
-	get("/lagrum/{lag}", s.law)
-	get("/kartotek", s.practices)
-	get("/kartotek/{blad}", s.practice)
-	get("/tackning", s.coverage)
-	get("/tackning.xlsx", s.downloadCoverage)
-	get("/tackning/{regelverk}", s.framework)
-	get("/provfall", s.cases)
-	get("/provfall/{fall}", s.oneCase)
-	get("/sok", s.search)
-	get("/tillganglighet", s.accessibility)
-	get("/uppgifter", s.privacy)
+	get("/klassning/{id}", read, s.tasks)
+	save("/klassning/{id}/klart/{section}", "section/{section}", s.saveDone)
+	get("/klassning/{id}/stopp", read, s.stop)
+	save("/klassning/{id}/stopp", "", s.saveStop)
+	get("/klassning/{id}/fraga", read, s.ask)
+	get("/klassning/{id}/fragor", read, s.questions)
+	get("/klassning/{id}/fragor/alla", read, s.allQuestions)
+	save("/klassning/{id}/fragor/{fact}", "fact/{fact}", s.saveFact)
+	get("/klassning/{id}/information", read, s.information)
+	get("/klassning/{id}/information/ny", read, s.newInformation)
+	save("/klassning/{id}/information", "section/information", s.addInformation)
+	get("/klassning/{id}/information/{n}", read, s.editInformation)
+	save("/klassning/{id}/information/{n}", "section/information", s.saveInformation)
+	get("/klassning/{id}/hojning", read, s.raise)
+	save("/klassning/{id}/hojning", "section/information", s.saveRaise)
+	get("/klassning/{id}/lagrum", read, s.laws)
+	save("/klassning/{id}/lagrum", "section/laws", s.saveLaws)
+	get("/klassning/{id}/krav", read, s.requirements)
+	get("/klassning/{id}/krav/{krav}", read, s.requirement)
+	save("/klassning/{id}/krav/{area}", "area/{area}", s.saveReviewed)
+	get("/klassning/{id}/prova", read, s.whatif)
+	get("/klassning/{id}/kravbilaga", read, s.export)
+	file("/klassning/{id}/kravbilaga.xlsx", fetch, s.downloadRequirements)
+	file("/klassning/{id}/motivering.xlsx", fetch, s.downloadJustification)
 
-	r.Get("/halsa", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	get("/kataloger", enter, s.catalogs)
+	get("/kataloger/{catalog}", enter, s.catalog)
+	get("/krav/{krav}", enter, s.rule)
+	get("/lagrum", enter, s.lawShelf)
+	get("/lagrum/{lag}", enter, s.law)
+	get("/kartotek", enter, s.practices)
+	get("/kartotek/{blad}", enter, s.practice)
+	get("/tackning", enter, s.coverage)
+	file("/tackning.xlsx", enter, s.downloadCoverage)
+	get("/tackning/{regelverk}", enter, s.framework)
+	get("/provfall", enter, s.cases)
+	get("/provfall/{fall}", enter, s.oneCase)
+	get("/sok", enter, s.search)
+	get("/tillganglighet", public, s.accessibility)
+	get("/uppgifter", public, s.privacy)
+
+	r.Get("/healthz", s.health)
 	r.Get("/static/{file}", s.assets.serve)
-	r.NotFound(s.handle(func(http.ResponseWriter, *http.Request) error { return errNotFound }))
-	r.MethodNotAllowed(s.handle(func(http.ResponseWriter, *http.Request) error { return errNotFound }))
+	nowhere := s.identify(s.handle(func(http.ResponseWriter, *http.Request) error { return errNotFound })).ServeHTTP
+	r.NotFound(nowhere)
+	r.MethodNotAllowed(nowhere)
 	return r
 }
 
@@ -156,7 +212,12 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var tooBig *http.MaxBytesError
 	var told sentence
 	switch {
+	case errors.Is(err, errSignedOut) && r.Method == http.MethodGet && !fromHTMX(r):
+		http.Redirect(w, r, "/logga-in?vidare="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
+		return
 	case errors.As(err, &p):
+	case errors.Is(err, engine.ErrLocked):
+		p = errLocked
 	case errors.Is(err, engine.ErrNotFound):
 		p = errNotFound
 	case conflict(err) != nil:
@@ -166,21 +227,19 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, context.Canceled):
 		return
 	case errors.As(err, &told):
-		s.Log.Error("store", "path", r.URL.Path, "err", err)
+		s.Log.Error("store", "request", visitOf(r.Context()).request, "route", routeOf(r), "err", err)
 		p = &Problem{Status: http.StatusServiceUnavailable, Title: errStore.Title, Text: told.ForPeople(), Link: r.URL.Path, Label: errStore.Label}
 	default:
-		number := make([]byte, 3)
-		rand.Read(number)
-		id := strings.ToUpper(hex.EncodeToString(number))
-		s.Log.Error("failed", "number", id, "method", r.Method, "path", r.URL.Path, "err", err)
-		p = internal(id, r.URL.Path)
+		v := visitOf(r.Context())
+		s.Log.Error("failed", "request", v.request, "method", r.Method, "route", routeOf(r), "err", err)
+		p = internal(v.request, r.URL.Path)
 	}
 	if fromHTMX(r) {
 		// A page does not fit beside a field: the script says it there.
 		http.Error(w, p.Title+". "+p.Text, p.Status)
 		return
 	}
-	data := problemPage{page: s.page(p.Title, ""), Problem: *p}
+	data := problemPage{page: s.page(r, p.Title, ""), Problem: *p}
 	if e := s.render(w, p.Status, "problem", data); e != nil {
 		s.Log.Error("problem page", "err", e)
 		http.Error(w, p.Title+". "+p.Text, p.Status)
@@ -192,7 +251,62 @@ type problemPage struct {
 	Problem Problem
 }
 
-// guard sets the security headers, holds requests to this machine's own names
+// observe gives each request a number and writes a line about it. The address
+// is told by its route alone: it may hold an invitation or a sign-in's code.
+func (s *server) observe(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		begun := time.Now()
+		number := make([]byte, 4)
+		rand.Read(number)
+		v := &visit{request: strings.ToUpper(hex.EncodeToString(number)), org: &engine.Organisation{}}
+		w.Header().Set("X-Request-Id", v.request)
+		seen := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
+		r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
+		next.ServeHTTP(seen, r)
+		s.Log.Info("request", "request", v.request, "method", r.Method, "route", routeOf(r), "status", cmp.Or(seen.Status(), http.StatusOK),
+			"bytes", seen.BytesWritten(), "ms", time.Since(begun).Milliseconds(), "person", v.ID)
+	})
+}
+
+func routeOf(r *http.Request) string {
+	if c := chi.RouteContext(r.Context()); c != nil {
+		return c.RoutePattern()
+	}
+	return ""
+}
+
+// health tells whoever watches the service that it and its database answer.
+func (s *server) health(w http.ResponseWriter, r *http.Request) {
+	if _, err := s.Store.Organisation(r.Context()); err != nil {
+		s.Log.Error("health", "err", err)
+		http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
+		return
+	}
+	fmt.Fprintln(w, "ok")
+}
+
+// limit holds a route to so many requests in a minute from each.
+func (s *server) limit(n int, by httprate.KeyFunc) func(http.Handler) http.Handler {
+	return httprate.LimitBy(n, time.Minute, by, httprate.WithLimitHandler(s.handle(func(http.ResponseWriter, *http.Request) error { return errTooMany })))
+}
+
+func byPerson(r *http.Request) (string, error) { return visitOf(r.Context()).ID, nil }
+
+// byAddress is where a request comes from. Behind a proxy that is the last
+// address it tells: those before it are the sender's own words.
+func (s *server) byAddress(r *http.Request) (string, error) {
+	if told := r.Header.Values("X-Forwarded-For"); s.Proxy && len(told) > 0 {
+		all := strings.Split(told[len(told)-1], ",")
+		return httprate.CanonicalizeIP(strings.TrimSpace(all[len(all)-1])), nil
+	}
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		host = r.RemoteAddr
+	}
+	return httprate.CanonicalizeIP(host), nil
+}
+
+// guard sets the security headers, holds requests to the names that are ours
 // and refuses posts from other sites.
 func (s *server) guard(next http.Handler) http.Handler {
 	csrf := http.NewCrossOriginProtection()
@@ -207,15 +321,25 @@ func (s *server) guard(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
 		h.Set("Cache-Control", "no-store")
-		// Without a login the tool answers this machine alone; a name that
-		// merely resolves to it is another site's (DNS rebinding).
-		if !localHost(r.Host) {
-			s.fail(w, r, errHost)
+		if s.secure() {
+			h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+		}
+		// A name that merely resolves to us is another site's (DNS rebinding).
+		// Whoever watches the service may ask by any.
+		if !s.ourHost(r.Host) && r.URL.Path != "/healthz" {
+			s.fail(w, r, s.wrongHost())
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, 1<<20)
 		inner.ServeHTTP(w, r)
 	})
+}
+
+func (s *server) ourHost(host string) bool {
+	if s.URL == nil {
+		return localHost(host)
+	}
+	return strings.EqualFold(host, s.URL.Host)
 }
 
 func localHost(hostport string) bool {

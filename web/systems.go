@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -17,6 +18,7 @@ import (
 // systemRow is one system in a list.
 type systemRow struct {
 	System engine.System
+	Unit   string // its name, with the city's
 	Base   string
 	Levels []level
 	Status string
@@ -34,12 +36,26 @@ func (s *server) rows(r *http.Request) ([]systemRow, error) {
 	if err != nil {
 		return nil, err
 	}
+	v := visitOf(r.Context())
 	var out []systemRow
-	for _, rec := range records {
-		out = append(out, s.row(r.Context(), rec))
+	for i := range records {
+		if v.on(&records[i], read, "") {
+			row := s.row(r.Context(), records[i])
+			row.Unit = unitName(v.org, row.System.Unit)
+			out = append(out, row)
+		}
 	}
 	swedish(out, func(x systemRow) string { return x.System.Title })
 	return out, nil
+}
+
+// unitName is a unit's name, with the city's after it.
+func unitName(org *engine.Organisation, id string) string {
+	above := org.Above(id)
+	if len(above) < 2 {
+		return org.Title(id)
+	}
+	return above[0].Title + ", " + above[len(above)-1].Title
 }
 
 // row sums a classification up. What follows from its answers is worked out
@@ -68,14 +84,13 @@ type summary struct {
 	row   systemRow
 }
 
-// stateOf tells one state of a classification from every other: each save makes
-// one version higher, so their sum never comes back.
+// stateOf tells one state of a classification from every other.
 func stateOf(rec engine.Record) string {
-	sum := 0
-	for _, a := range rec.Answers {
-		sum += a.Version
+	state := rec.Classification.CatalogHash + " " + itoa(rec.State())
+	if rec.Approval != nil {
+		state += " " + itoa(rec.Approval.Revision) + " " + fmt.Sprint(rec.Approval.Waits(), rec.Approval.Stands())
 	}
-	return rec.Classification.CatalogHash + " " + itoa(sum)
+	return state
 }
 
 func (s *server) sumUp(ctx context.Context, rec engine.Record) systemRow {
@@ -123,7 +138,7 @@ func (s *server) start(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := startPage{page: s.page("Start", "start"), Rows: rows}
+	p := startPage{page: s.page(r, "Start", "start"), Rows: rows}
 	for _, row := range rows {
 		switch row.Class {
 		case "now":
@@ -140,7 +155,7 @@ func (s *server) start(w http.ResponseWriter, r *http.Request) error {
 	default:
 		p.Lead = upperFirst(count(n, "klassning", "klassningar")) + " väntar på dig. Fortsätt där du slutade. Allt du har svarat är sparat."
 	}
-	events, err := s.Store.Events(r.Context(), "", 200)
+	events, err := s.Store.Events(r.Context(), engine.EventFilter{}, 200)
 	if err != nil {
 		return err
 	}
@@ -199,10 +214,10 @@ func (s *server) systems(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := systemsPage{page: s.page("System", "system"), All: len(rows), Query: strings.TrimSpace(r.FormValue("q")), State: r.FormValue("lage")}
+	p := systemsPage{page: s.page(r, "System", "system"), All: len(rows), Query: strings.TrimSpace(r.FormValue("q")), State: r.FormValue("lage")}
 	q := strings.ToLower(p.Query)
 	for _, row := range rows {
-		text := strings.ToLower(row.System.Title + " " + row.System.Description + " " + row.System.Unit)
+		text := strings.ToLower(row.System.Title + " " + row.System.Description + " " + row.Unit)
 		if strings.Contains(text, q) && (systemStates[p.State] == "" || row.Class == systemStates[p.State]) {
 			p.Rows = append(p.Rows, row)
 		}
@@ -230,10 +245,10 @@ func (s *server) system(w http.ResponseWriter, r *http.Request) error {
 	}
 	row := rows[i]
 	p := systemPage{
-		page: s.page(row.System.Title, "system", crumb{"System", "/system"}, crumb{row.System.Title, ""}),
+		page: s.page(r, row.System.Title, "system", crumb{"System", "/system"}, crumb{row.System.Title, ""}),
 		Row:  row, Since: s.day(row.System.CreatedAt), By: row.System.CreatedBy.Name,
 	}
-	events, err := s.Store.Events(r.Context(), strings.TrimPrefix(row.Base, "/klassning/"), 200)
+	events, err := s.Store.Events(r.Context(), engine.EventFilter{Classification: strings.TrimPrefix(row.Base, "/klassning/")}, 200)
 	if err != nil {
 		return err
 	}
@@ -284,14 +299,14 @@ func (s *server) stopQuestion() (question, help, refer, referTo string) {
 	return x.Question, x.Help, x.Referral, x.ReferTo
 }
 
-func (s *server) newStopPage() stopPage {
-	p := stopPage{page: s.page("Ny klassning", "system", crumb{"System", "/system"}, crumb{"Ny klassning", ""}), New: true, Action: "/system/nytt"}
+func (s *server) newStopPage(r *http.Request) stopPage {
+	p := stopPage{page: s.page(r, "Ny klassning", "system", crumb{"System", "/system"}, crumb{"Ny klassning", ""}), New: true, Action: "/system/nytt"}
 	p.Question, p.Help, _, p.ReferTo = s.stopQuestion()
 	return p
 }
 
 func (s *server) newSystem(w http.ResponseWriter, r *http.Request) error {
-	p := s.newStopPage()
+	p := s.newStopPage(r)
 	if p.Question == "" {
 		return seeOther(w, r, "/system/nytt/uppgifter?omfattas=nej")
 	}
@@ -303,7 +318,7 @@ func (s *server) newSystemStop(w http.ResponseWriter, r *http.Request) error {
 	if err := parseForm(r); err != nil {
 		return err
 	}
-	p := s.newStopPage()
+	p := s.newStopPage(r)
 	switch r.PostFormValue("svar") {
 	case "nej":
 		return seeOther(w, r, "/system/nytt/uppgifter?omfattas=nej")
@@ -325,7 +340,7 @@ type newSystemPage struct {
 	Members                 string
 	Role                    string
 	Roles                   []string
-	Units                   []string
+	Units                   []choice
 	Token                   string // becomes the system's id: two posts of one form make one system
 }
 
@@ -333,26 +348,26 @@ func (s *server) newSystemForm(w http.ResponseWriter, r *http.Request) error {
 	if r.FormValue("omfattas") != "nej" {
 		return seeOther(w, r, "/system/nytt")
 	}
-	p, err := s.systemForm(r)
-	if err != nil {
-		return err
-	}
-	return s.render(w, http.StatusOK, "newsystem", p)
+	return s.render(w, http.StatusOK, "newsystem", s.systemForm(r))
 }
 
-func (s *server) systemForm(r *http.Request) (newSystemPage, error) {
-	p := newSystemPage{page: s.page("Ny klassning", "system", crumb{"System", "/system"}, crumb{"Ny klassning", ""}), Roles: s.roles(), Token: token()}
-	records, err := s.Store.Systems(r.Context())
-	if err != nil {
-		return p, err
+func (s *server) systemForm(r *http.Request) newSystemPage {
+	p := newSystemPage{page: s.page(r, "Ny klassning", "system", crumb{"System", "/system"}, crumb{"Ny klassning", ""}), Roles: s.roles(), Token: token()}
+	v := visitOf(r.Context())
+	p.Unit = r.PostFormValue("enhet")
+	for _, u := range v.units(begin) {
+		p.Units = append(p.Units, choice{ID: u.ID, Title: indented(v.org, u), Chosen: u.ID == p.Unit})
 	}
-	for _, rec := range records {
-		if rec.System.Unit != "" && !slices.Contains(p.Units, rec.System.Unit) {
-			p.Units = append(p.Units, rec.System.Unit)
-		}
+	if len(p.Units) == 1 {
+		p.Units[0].Chosen = true
 	}
-	swedish(p.Units, func(x string) string { return x })
-	return p, nil
+	return p
+}
+
+// indented is a unit's name with a dash for each unit above it, for a list of
+// choices.
+func indented(org *engine.Organisation, u engine.Unit) string {
+	return strings.Repeat("– ", len(org.Above(u.ID))-1) + u.Title
 }
 
 func (s *server) roles() []string {
@@ -370,12 +385,9 @@ func (s *server) createSystem(w http.ResponseWriter, r *http.Request) error {
 	if r.PostFormValue("omfattas") != "nej" {
 		return seeOther(w, r, "/system/nytt")
 	}
-	p, err := s.systemForm(r)
-	if err != nil {
-		return err
-	}
+	p := s.systemForm(r)
 	p.Name, p.Description = strings.TrimSpace(r.PostFormValue("namn")), strings.TrimSpace(r.PostFormValue("beskrivning"))
-	p.Unit, p.Members, p.Role = strings.TrimSpace(r.PostFormValue("enhet")), strings.TrimSpace(r.PostFormValue("antal")), r.PostFormValue("roll")
+	p.Members, p.Role = strings.TrimSpace(r.PostFormValue("antal")), r.PostFormValue("roll")
 	if given := r.PostFormValue("nyckel"); tokenPattern.MatchString(given) {
 		p.Token = given
 	}
@@ -385,8 +397,8 @@ func (s *server) createSystem(w http.ResponseWriter, r *http.Request) error {
 	if len(p.Name) > 200 {
 		p.Missing = append(p.Missing, fieldError{"namn", "Korta namnet till högst 200 tecken"})
 	}
-	if p.Unit == "" {
-		p.Missing = append(p.Missing, fieldError{"enhet", "Skriv vilken enhet som äger systemet"})
+	if !visitOf(r.Context()).in(p.Unit, begin) {
+		p.Missing = append(p.Missing, fieldError{"enhet", "Välj vilken enhet som äger systemet"})
 	}
 	members, ok := number(p.Members)
 	if !ok {
@@ -403,13 +415,13 @@ func (s *server) createSystem(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Store.PutCatalog(r.Context(), c.SetHash, c.Files); err != nil {
 		return err
 	}
-	rec, err := s.Store.CreateSystem(r.Context(), s.Person.ID,
+	rec, err := s.Store.CreateSystem(r.Context(), visitOf(r.Context()).ID,
 		engine.System{ID: p.Token, Title: p.Name, Description: p.Description, Unit: p.Unit, Members: members}, "A", c.SetHash)
 	if err != nil {
 		return err
 	}
 	cleared := engine.Cleared{Role: p.Role, Date: s.today()}
-	if _, err := s.Store.SaveAnswers(r.Context(), s.Person.ID, rec.Classification.ID, p.Token, []engine.Change{change(engine.KeyStop, cleared, 0)}); err != nil {
+	if _, err := s.Store.SaveAnswers(r.Context(), visitOf(r.Context()).ID, rec.Classification.ID, p.Token, []engine.Change{change(engine.KeyStop, cleared, 0)}); err != nil {
 		return err
 	}
 	return seeOther(w, r, "/klassning/"+url.PathEscape(rec.Classification.ID))

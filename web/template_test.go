@@ -24,6 +24,7 @@ import (
 // pageTypes is what each page's template is given, in the one place that says
 // so. "page/part" is a part that a handler answers htmx with.
 var pageTypes = map[string]reflect.Type{
+	"account":       reflect.TypeFor[accountPage](),
 	"ask":           reflect.TypeFor[askPage](),
 	"accessibility": reflect.TypeFor[aboutPage](),
 	"case":          reflect.TypeFor[casePage](),
@@ -40,6 +41,7 @@ var pageTypes = map[string]reflect.Type{
 	"catalogs":      reflect.TypeFor[catalogsPage](),
 	"export":        reflect.TypeFor[exportPage](),
 	"information":   reflect.TypeFor[informationPage](),
+	"invitation":    reflect.TypeFor[invitationPage](),
 	"laws":          reflect.TypeFor[lawsPage](),
 	"newsystem":     reflect.TypeFor[newSystemPage](),
 	"privacy":       reflect.TypeFor[aboutPage](),
@@ -48,6 +50,7 @@ var pageTypes = map[string]reflect.Type{
 	"raise":         reflect.TypeFor[raisePage](),
 	"requirement":   reflect.TypeFor[requirementPage](),
 	"requirements":  reflect.TypeFor[requirementsPage](),
+	"signin":        reflect.TypeFor[signInPage](),
 	"start":         reflect.TypeFor[startPage](),
 	"stop":          reflect.TypeFor[stopPage](),
 	"system":        reflect.TypeFor[systemPage](),

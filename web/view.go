@@ -22,6 +22,7 @@ import (
 // open is a classification with all that follows from it.
 type open struct {
 	engine.Record
+	visit      *visit
 	Catalog    *catalog.Catalog
 	Facts      *engine.Facts
 	Derivation *engine.Derivation
@@ -29,11 +30,17 @@ type open struct {
 }
 
 func (s *server) open(r *http.Request) (*open, error) {
-	rec, err := s.Store.Classification(r.Context(), chi.URLParam(r, "id"))
-	if err != nil {
-		return nil, err
+	v := visitOf(r.Context())
+	rec := v.record
+	v.record = nil // a second look is at what has been saved since
+	if rec == nil || rec.Classification.ID != chi.URLParam(r, "id") {
+		found, err := s.Store.Classification(r.Context(), chi.URLParam(r, "id"))
+		if err != nil {
+			return nil, err
+		}
+		rec = &found
 	}
-	return s.derive(r.Context(), rec)
+	return s.derive(r.Context(), *rec)
 }
 
 func (s *server) derive(ctx context.Context, rec engine.Record) (*open, error) {
@@ -49,7 +56,7 @@ func (s *server) derive(ctx context.Context, rec engine.Record) (*open, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &open{rec, c, facts, engine.Derive(facts), facts.Pending()}, nil
+	return &open{rec, visitOf(ctx), c, facts, engine.Derive(facts), facts.Pending()}, nil
 }
 
 // Base is the address of the classification.
@@ -65,6 +72,9 @@ func (s *server) writable(r *http.Request) (*open, error) {
 	}
 	if o.paused() {
 		return nil, errPaused
+	}
+	if o.Locked() {
+		return nil, engine.ErrLocked
 	}
 	return o, parseForm(r)
 }
@@ -85,7 +95,7 @@ func (s *server) editing(r *http.Request) (*open, int, error) {
 
 // save stores changes as the person. A conflict comes back as *engine.Conflict.
 func (s *server) save(r *http.Request, o *open, changes ...engine.Change) error {
-	_, err := s.Store.SaveAnswers(r.Context(), s.Person.ID, o.Classification.ID, r.PostFormValue("nyckel"), changes)
+	_, err := s.Store.SaveAnswers(r.Context(), visitOf(r.Context()).ID, o.Classification.ID, r.PostFormValue("nyckel"), changes)
 	return err
 }
 
@@ -96,7 +106,7 @@ func (s *server) mark(r *http.Request, o *open, marks map[string]any) error {
 	for key, value := range marks {
 		changes = append(changes, change(key, value, o.Answers[key].Version))
 	}
-	_, err := s.Store.SaveAnswers(r.Context(), s.Person.ID, o.Classification.ID, "", changes)
+	_, err := s.Store.SaveAnswers(r.Context(), visitOf(r.Context()).ID, o.Classification.ID, "", changes)
 	return err
 }
 
@@ -127,7 +137,7 @@ func (s *server) classificationPage(o *open, title string) page {
 		crumbs = append(crumbs, crumb{o.System.Title, o.Base()}, crumb{title, ""})
 		full = title + ", " + o.System.Title
 	}
-	p := s.page(full, "system", crumbs...)
+	p := s.pageOf(o.visit, full, "system", crumbs...)
 	p.Catalog, p.Subject = catalogLine(o), kind+" av "+o.System.Title
 	return p
 }

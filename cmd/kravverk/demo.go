@@ -12,16 +12,37 @@ import (
 	"github.com/kravverk/kravverk/engine"
 	"github.com/kravverk/kravverk/engine/catalog"
 	"github.com/kravverk/kravverk/engine/store"
+	"github.com/kravverk/kravverk/web"
 )
 
-// The people of Exempelstad. They are made up, and so is the city.
-var demoPeople = []engine.Person{
-	{ID: "maria", Name: "Maria Lindqvist"}, // the one who uses the demo
-	{ID: "johan", Name: "Johan Berg"},
-	{ID: "anna", Name: "Anna Holm"},
+// Exempelstad and its people are made up. The first of them is who one is to
+// begin with.
+var demoUnits = []engine.Unit{
+	{ID: store.TopUnit, Title: "Exempelstad", Kind: engine.City},
+	{ID: "trafik", Parent: store.TopUnit, Title: "Trafikkontoret", Kind: engine.Administration},
+	{ID: "trafikledning", Parent: "trafik", Title: "Trafikledning", Kind: engine.MaintainedUnit},
+	{ID: "parkering", Parent: "trafik", Title: "Parkering", Kind: engine.MaintainedUnit},
+	{ID: "social", Parent: store.TopUnit, Title: "Socialförvaltningen", Kind: engine.Administration, FourEyes: true},
+	{ID: "bostad", Parent: store.TopUnit, Title: "Exempelbostäder AB", Kind: engine.Company},
 }
 
-const demoUnit = "Trafikkontoret, Exempelstad"
+type demoPerson struct {
+	id, name, role, unit string
+}
+
+var demoPeople = []demoPerson{
+	{"maria", "Maria Lindqvist", "systemagare", "trafik"},
+	{"johan", "Johan Berg", "systemforvaltare", "trafik"},
+	{"anna", "Anna Holm", "informationssakerhetssamordnare", store.TopUnit},
+	{"sara", "Sara Ek", "anlaggningsagare", "trafikledning"},
+	{"erik", "Erik Sund", "upphandlare", store.TopUnit},
+	{"ulla", "Ulla Strand", "forvaltningschef", "trafik"},
+	{"leila", "Leila Haddad", "dataskyddsombud", store.TopUnit},
+	{"petra", "Petra Lind", "arkivansvarig", store.TopUnit},
+	{"ali", "Ali Rashid", "systemagare", "social"},
+	{"olof", "Olof Nyman", "granskare", store.TopUnit},
+	{"karin", "Karin Ståhl", web.Administrator, store.TopUnit},
+}
 
 // demoSystem is one made-up system, half-way through something.
 type demoSystem struct {
@@ -57,7 +78,7 @@ func levels(k, r, t int) map[string]int { return map[string]int{"K": k, "R": r, 
 
 var demoSystems = []demoSystem{
 	{
-		System: engine.System{Title: "Parkeringstillstånd", Unit: demoUnit,
+		System: engine.System{Title: "Parkeringstillstånd", Unit: "parkering",
 			Description: "Invånare och företag söker tillstånd i en molntjänst, handläggare beslutar och parkeringsvakter slår upp giltiga tillstånd."},
 		role: "Systemägare",
 		saves: []demoSave{
@@ -78,7 +99,7 @@ var demoSystems = []demoSystem{
 		},
 	},
 	{
-		System: engine.System{Title: "Trafikkameror, ringleden", Unit: demoUnit, Members: 214,
+		System: engine.System{Title: "Trafikkameror, ringleden", Unit: "trafikledning", Members: 214,
 			Description: "Kameror som visar trafikläget för trafikledningen. De är av samma slag och klassas som en grupp."},
 		role: "Anläggningsägare",
 		saves: []demoSave{
@@ -100,7 +121,7 @@ var demoSystems = []demoSystem{
 		},
 	},
 	{
-		System: engine.System{Title: "Tunnelstyrning, Västra tunneln", Unit: demoUnit,
+		System: engine.System{Title: "Tunnelstyrning, Västra tunneln", Unit: "trafikledning",
 			Description: "Styr ventilation, bommar, skyltar och larm i en vägtunnel, med operatörer i trafikledningscentralen."},
 		role: "Anläggningsägare",
 		saves: []demoSave{
@@ -115,7 +136,7 @@ var demoSystems = []demoSystem{
 		},
 	},
 	{
-		System: engine.System{Title: "Arkiv för avslutade ärenden", Unit: demoUnit,
+		System: engine.System{Title: "Arkiv för avslutade ärenden", Unit: "trafik",
 			Description: "Avslutade ärenden i väntan på leverans till stadsarkivet. Drivs av leverantören under systemtjänsteavtalet."},
 		role: "Systemägare",
 		saves: []demoSave{
@@ -143,12 +164,20 @@ var demoSystems = []demoSystem{
 // stands while the past is written.
 func fillDemo(ctx context.Context, db *store.Store, c *catalog.Catalog, back *time.Duration) error {
 	defer func() { *back = 0 }()
+	*back = 60 * day // the city was there before its systems
 	existing, err := db.Systems(ctx)
 	if err != nil || len(existing) > 0 {
 		return err
 	}
+	for _, u := range demoUnits {
+		if _, err := db.SaveUnit(ctx, "", u); err != nil {
+			return err
+		}
+	}
 	for _, p := range demoPeople {
-		if err := db.EnsurePerson(ctx, p); err != nil {
+		if _, err := db.AddAccount(ctx, "", engine.Account{
+			Person: engine.Person{ID: p.id, Name: p.name}, Grants: []engine.Grant{{Unit: p.unit, Role: p.role}},
+		}); err != nil {
 			return err
 		}
 	}

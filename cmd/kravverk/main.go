@@ -14,7 +14,8 @@ func main() {
 
 // commands are the subcommands in the order of the usage text.
 var commands = []command{
-	{"serve", "[--addr ADRESS] [--db FIL] [--catalogs MAPP] [--demo]", "startar webbverktyget", serveHelp, serve},
+	{"serve", "[--addr ADRESS] [--db FIL] [--url ADRESS] [--config FIL] [--catalogs MAPP] [--demo]", "startar webbverktyget", serveHelp, serve},
+	{"user", "add NAMN | reset PERSON | disable PERSON | enable PERSON | list [--db FIL]", "lägger till och stänger av personer", userHelp, user},
 	{"lint", "[MAPP…] [--format text|json] [--date DATUM] [--witness ID|alla]", "granskar kataloger och kör deras provfall", lintHelp, lint},
 	{"schema", "MAPP", "skriver de scheman som din textredigerare använder", schemaHelp, schema},
 	{"new", "catalog ID | profile ID --extends ID [--catalogs MAPP]", "börjar en ny katalog eller profil", newHelp, newOne},
@@ -25,6 +26,9 @@ var commands = []command{
 	{"export", "--answers FIL --output FIL.xlsx [--kind kravbilaga|motivering]", "skriver en kravbilaga eller en motivering i Excel", exportHelp, export},
 	{"verify", "FIL.xlsx", "kontrollerar en Excelfil som Kravverk har skrivit", verifyHelp, verify},
 	{"check-certificate", "FIL.json [--catalogs MAPP]", "kontrollerar ett intyg om vilka krav som gäller", checkCertificateHelp, checkCertificate},
+	{"journal", "verify [--db FIL] [--head KONTROLLVÄRDE] | export --output FIL.jsonl | purge --db FIL --classification ID", "kontrollerar, skriver ut eller raderar ur journalen", journalHelp, journal},
+	{"backup", "[--db FIL] --output FIL|MAPP", "skriver en säkerhetskopia av databasen", backupHelp, backup},
+	{"restore", "FIL --db FIL [--replace]", "återställer databasen från en säkerhetskopia", restoreHelp, restore},
 }
 
 // command is one subcommand. Its run returns an error with a sentence for a

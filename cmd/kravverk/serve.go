@@ -3,15 +3,16 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -25,39 +26,134 @@ import (
 )
 
 const serveHelp = `
-Startar webbverktyget. Det svarar bara den egna datorn: det finns ingen
-inloggning än. Avsluta med Ctrl-C.
+Startar webbverktyget. Avsluta med Ctrl-C.
+
+Den första administratören skapas med kravverk user add, innan eller medan
+verktyget körs. Med --demo behövs ingen inloggning, och man kan prova alla
+roller; det går bara på den egna datorn.
+
+Andra datorer når Kravverk först när --url är satt till adressen som folk
+använder. Den ska börja med https: ange ett certifikat med --tls-cert och
+--tls-key, eller låt en proxy sköta krypteringen och ange --behind-proxy.
+
+Alla val kan stå i en fil: kravverk serve --config kravverk.toml, med valens
+namn som nycklar. Det som står på kommandoraden går före.
 
 Med --catalogs läses katalogerna om när filerna ändras. Har de fel används den
 senaste fungerande versionen, och sidan Kravkataloger visar felen.`
 
+// served is what serve can be told.
+type served struct {
+	addr, db, catalogs, url string
+	demo, proxy             bool
+	cert, key               string
+	oidc                    web.Provider
+	oidcSecretFile          string
+	backups                 string
+	backupEvery             time.Duration
+	backupKeep              int
+}
+
 func serve(e env, args []string) error {
-	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
-	addr := flags.String("addr", "127.0.0.1:8080", "`ADRESS` att lyssna på")
-	file := flags.String("db", "kravverk.db", "databasens `FIL`; skapas om den saknas")
-	dir := flags.String("catalogs", "", "`MAPP` med kataloger i stället för de inbyggda")
-	demo := flags.Bool("demo", false, "fyller en tom databas med påhittade exempel")
+	var o served
+	flags := newFlags("serve")
+	flags.StringVar(&o.addr, "addr", "127.0.0.1:8080", "`ADRESS` att lyssna på")
+	flags.StringVar(&o.db, "db", "kravverk.db", "databasens `FIL`; skapas om den saknas")
+	flags.StringVar(&o.catalogs, "catalogs", "", "`MAPP` med kataloger i stället för de inbyggda")
+	flags.BoolVar(&o.demo, "demo", false, "fyller en tom databas med påhittade exempel och låter dig vara vem du vill")
+	flags.StringVar(&o.url, "url", "", "`ADRESS` som folk når Kravverk på, till exempel https://klassa.exempelstad.se")
+	flags.BoolVar(&o.proxy, "behind-proxy", false, "en proxy framför sköter krypteringen och anger avsändaren i X-Forwarded-For")
+	flags.StringVar(&o.cert, "tls-cert", "", "`FIL` med certifikat för https")
+	flags.StringVar(&o.key, "tls-key", "", "`FIL` med certifikatets nyckel")
+	flags.StringVar(&o.oidc.Issuer, "oidc-issuer", "", "`ADRESS` till kommunens inloggning (OpenID Connect)")
+	flags.StringVar(&o.oidc.ClientID, "oidc-client", "", "`ID` för Kravverk där")
+	flags.StringVar(&o.oidcSecretFile, "oidc-secret-file", "", "`FIL` med hemligheten som hör till")
+	flags.StringVar(&o.oidc.Claim, "oidc-groups", "", "`ANSPRÅK` som innehåller grupper, till exempel groups")
+	flags.StringVar(&o.oidc.Name, "oidc-name", "Logga in med kommunens konto", "`TEXT` på knappen")
+	flags.StringVar(&o.backups, "backup-dir", "", "`MAPP` för säkerhetskopior")
+	flags.DurationVar(&o.backupEvery, "backup-every", 24*time.Hour, "`TID` mellan säkerhetskopior")
+	flags.IntVar(&o.backupKeep, "backup-keep", 14, "`ANTAL` säkerhetskopior att spara")
+	config := flags.String("config", "", "`FIL` med inställningar")
 	if rest, err := parse(flags, args); err != nil {
 		return err
 	} else if len(rest) > 0 {
 		return fmt.Errorf("%q är inget som serve tar emot. Kör kravverk serve --help.", rest[0])
 	}
+	if *config != "" {
+		if err := readSettings(flags, *config); err != nil {
+			return err
+		}
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	return runServer(ctx, e, *addr, *file, *dir, *demo, nil)
+	return runServer(ctx, e, o, nil)
+}
+
+// public reads the address that people use; nil when there is none, and then
+// only this machine may be listened to.
+func (o served) public() (*url.URL, error) {
+	host, _, err := net.SplitHostPort(o.addr)
+	if err != nil {
+		return nil, fmt.Errorf("adressen %q ska skrivas som 127.0.0.1:8080.", o.addr)
+	}
+	ip := net.ParseIP(host)
+	local := host == "localhost" || ip != nil && ip.IsLoopback()
+	if (o.cert == "") != (o.key == "") {
+		return nil, errors.New("--tls-cert och --tls-key hör ihop. Ange båda.")
+	}
+	switch {
+	case o.demo && (!local || o.url != ""):
+		return nil, errors.New("--demo släpper in vem som helst och går bara på den egna datorn. Ta bort --url och lyssna på 127.0.0.1.")
+	case o.url == "" && !local:
+		return nil, fmt.Errorf("adressen %s når andra datorer. Ange också --url med adressen som folk använder.", o.addr)
+	case o.url == "":
+		return nil, nil
+	}
+	u, err := url.Parse(o.url)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil {
+		return nil, fmt.Errorf("--url %q ska skrivas som https://klassa.exempelstad.se, utan något efter namnet.", o.url)
+	}
+	name := net.ParseIP(u.Hostname())
+	switch {
+	case u.Scheme == "http" && !(u.Hostname() == "localhost" || name != nil && name.IsLoopback()):
+		return nil, errors.New("utan kryptering kan lösenord läsas på vägen. Låt --url börja med https.")
+	case u.Scheme == "https" && o.cert == "" && !o.proxy:
+		return nil, errors.New("https behöver ett certifikat: ange --tls-cert och --tls-key, eller --behind-proxy om en proxy sköter det.")
+	}
+	return u, nil
+}
+
+// provider is the city's own sign-in, nil when there is none.
+func (o served) provider() (*web.Provider, error) {
+	if o.oidc.Issuer == "" {
+		return nil, nil
+	}
+	if o.demo || o.oidc.ClientID == "" {
+		return nil, errors.New("--oidc-issuer behöver --oidc-client och går inte ihop med --demo.")
+	}
+	p := o.oidc
+	if o.oidcSecretFile != "" {
+		secret, err := os.ReadFile(o.oidcSecretFile)
+		if err != nil {
+			return nil, fmt.Errorf("hemligheten i %s går inte att läsa: %s.", o.oidcSecretFile, why(err))
+		}
+		p.ClientSecret = strings.TrimSpace(string(secret))
+	}
+	return &p, nil
 }
 
 // runServer serves until the context ends. ready, when given, is told the
 // address as soon as there is one.
-func runServer(ctx context.Context, e env, addr, file, dir string, demo bool, ready func(string)) error {
-	host, _, err := net.SplitHostPort(addr)
+func runServer(ctx context.Context, e env, o served, ready func(string)) error {
+	public, err := o.public()
 	if err != nil {
-		return fmt.Errorf("adressen %q ska skrivas som 127.0.0.1:8080.", addr)
+		return err
 	}
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return fmt.Errorf("adressen %s når andra datorer, och Kravverk har ingen inloggning än. Använd 127.0.0.1.", addr)
+	provider, err := o.provider()
+	if err != nil {
+		return err
 	}
-	shelf, err := open(dir)
+	shelf, err := open(o.catalogs)
 	if err != nil {
 		return err
 	}
@@ -67,42 +163,50 @@ func runServer(ctx context.Context, e env, addr, file, dir string, demo bool, re
 		return err
 	}
 	var back time.Duration // how long ago the examples say that they were saved
-	db, err := store.Open(file, func() time.Time { return time.Now().Add(-back) })
+	db, err := store.Open(o.db, func() time.Time { return time.Now().Add(-back) })
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	person := engine.Person{ID: "lokal", Name: "Lokal användare"}
-	if demo {
-		person = demoPeople[0]
+	var backups *store.Backups
+	if o.backups != "" {
+		ctx, cancel := context.WithCancel(ctx)
+		backups = store.NewBackups(db, o.backups, o.backupEvery, o.backupKeep, time.Now, log)
+		var running sync.WaitGroup
+		running.Go(func() { backups.Run(ctx) })
+		defer running.Wait()
+		defer cancel()
+	}
+	demo := ""
+	if o.demo {
+		demo = demoPeople[0].id
 		if err := fillDemo(ctx, db, shop.current().Catalog, &back); err != nil {
 			return err
 		}
-	}
-	if err := db.EnsurePerson(ctx, person); err != nil {
-		return err
 	}
 	location, err := time.LoadLocation("Europe/Stockholm")
 	if err != nil {
 		return err
 	}
 	handler, err := web.New(web.Config{
-		Store: db, Catalogs: shop.current, Person: person, Demo: demo, Now: time.Now, Location: location, Log: log,
+		Store: db, Catalogs: shop.current, Demo: demo, URL: public, Proxy: o.proxy, Provider: provider,
+		Now: time.Now, Location: location, Log: log,
 	})
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", addr)
+	listener, err := net.Listen("tcp", o.addr)
 	if err != nil {
 		if errors.Is(err, syscall.EADDRINUSE) {
-			return fmt.Errorf("porten i %s används redan. Stäng det andra programmet, eller välj en annan port med --addr.", addr)
+			return fmt.Errorf("porten i %s används redan. Stäng det andra programmet, eller välj en annan port med --addr.", o.addr)
 		}
-		return fmt.Errorf("det går inte att lyssna på %s: %s.", addr, why(err))
+		return fmt.Errorf("det går inte att lyssna på %s: %s.", o.addr, why(err))
 	}
-	if dir != "" {
+	if o.catalogs != "" {
 		go shop.watch(ctx, time.Second)
 	}
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 60 * time.Second,
+		IdleTimeout: 2 * time.Minute, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
 	done := make(chan error, 1)
 	go func() {
 		<-ctx.Done()
@@ -111,11 +215,20 @@ func runServer(ctx context.Context, e env, addr, file, dir string, demo bool, re
 		defer cancel()
 		done <- server.Shutdown(end)
 	}()
-	fmt.Fprintf(e.stdout, "Kravverk svarar på http://%s\nAvsluta med Ctrl-C.\n", listener.Addr())
+	where := "http://" + listener.Addr().String()
+	if public != nil {
+		where = public.String()
+	}
+	fmt.Fprintf(e.stdout, "Kravverk svarar på %s\nAvsluta med Ctrl-C.\n", where)
 	if ready != nil {
 		ready(listener.Addr().String())
 	}
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+	if o.cert != "" {
+		err = server.ServeTLS(listener, o.cert, o.key)
+	} else {
+		err = server.Serve(listener)
+	}
+	if !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return <-done

@@ -19,6 +19,7 @@ import (
 	"github.com/kravverk/kravverk/engine/catalog"
 	"github.com/kravverk/kravverk/engine/diag"
 	"github.com/kravverk/kravverk/engine/store"
+	"github.com/kravverk/kravverk/web"
 )
 
 // serving starts the server on a port of its own and gives its address. It is
@@ -29,7 +30,7 @@ func serving(t *testing.T, db, dir string, demo bool) string {
 	ready, done := make(chan string, 1), make(chan error, 1)
 	var out bytes.Buffer
 	go func() {
-		done <- runServer(ctx, env{strings.NewReader(""), &out, io.Discard}, "127.0.0.1:0", db, dir, demo, func(a string) { ready <- a })
+		done <- runServer(ctx, env{strings.NewReader(""), &out, io.Discard}, served{addr: "127.0.0.1:0", db: db, catalogs: dir, demo: demo}, func(a string) { ready <- a })
 	}()
 	t.Cleanup(func() {
 		stop()
@@ -130,20 +131,28 @@ func TestServeRefusals(t *testing.T) {
 	os.MkdirAll(filepath.Join(broken, "bas"), 0o755)
 	os.WriteFile(filepath.Join(broken, "bas", "catalog.toml"), []byte("[catalog\n"), 0o600)
 	for name, x := range map[string]struct {
-		addr, db, dir string
-		want          string
+		served
+		want string
 	}{
-		"port in use":       {taken.Addr().String(), fresh(), "", "används redan"},
-		"not loopback":      {"0.0.0.0:0", fresh(), "", "ingen inloggning"},
-		"not an address":    {"8080", fresh(), "", "ska skrivas"},
-		"garbage database":  {"127.0.0.1:0", garbage, "", garbage},
-		"half a database":   {"127.0.0.1:0", half, "", half},
-		"no folder":         {"127.0.0.1:0", filepath.Join(t.TempDir(), "finns", "inte.db"), "", "finns inte"},
-		"no catalogues":     {"127.0.0.1:0", fresh(), filepath.Join(t.TempDir(), "borta"), "borta"},
-		"broken catalogues": {"127.0.0.1:0", fresh(), broken, "kravverk lint"},
+		"port in use":          {served{addr: taken.Addr().String(), db: fresh()}, "används redan"},
+		"not loopback":         {served{addr: "0.0.0.0:0", db: fresh()}, "Ange också --url"},
+		"demo for others":      {served{addr: "0.0.0.0:0", db: fresh(), demo: true}, "--demo släpper in vem som helst"},
+		"demo with an address": {served{addr: "127.0.0.1:0", db: fresh(), demo: true, url: "https://x.se"}, "--demo släpper in vem som helst"},
+		"no encryption":        {served{addr: "0.0.0.0:0", db: fresh(), url: "http://x.se"}, "Låt --url börja med https"},
+		"no certificate":       {served{addr: "0.0.0.0:0", db: fresh(), url: "https://x.se"}, "behöver ett certifikat"},
+		"half a certificate":   {served{addr: "0.0.0.0:0", db: fresh(), url: "https://x.se", cert: "c.pem"}, "hör ihop"},
+		"an address with more": {served{addr: "127.0.0.1:0", db: fresh(), url: "https://x.se/kravverk", proxy: true}, "ska skrivas som"},
+		"no client":            {served{addr: "127.0.0.1:0", db: fresh(), oidc: web.Provider{Issuer: "https://id.x.se"}}, "--oidc-client"},
+		"no secret":            {served{addr: "127.0.0.1:0", db: fresh(), oidc: web.Provider{Issuer: "https://id.x.se", ClientID: "k"}, oidcSecretFile: "borta"}, "borta"},
+		"not an address":       {served{addr: "8080", db: fresh()}, "ska skrivas"},
+		"garbage database":     {served{addr: "127.0.0.1:0", db: garbage}, garbage},
+		"half a database":      {served{addr: "127.0.0.1:0", db: half}, half},
+		"no folder":            {served{addr: "127.0.0.1:0", db: filepath.Join(t.TempDir(), "finns", "inte.db")}, "finns inte"},
+		"no catalogues":        {served{addr: "127.0.0.1:0", db: fresh(), catalogs: filepath.Join(t.TempDir(), "borta")}, "borta"},
+		"broken catalogues":    {served{addr: "127.0.0.1:0", db: fresh(), catalogs: broken}, "kravverk lint"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := runServer(context.Background(), env{strings.NewReader(""), io.Discard, io.Discard}, x.addr, x.db, x.dir, false, nil)
+			err := runServer(context.Background(), env{strings.NewReader(""), io.Discard, io.Discard}, x.served, nil)
 			if err == nil {
 				t.Fatal("it started")
 			}

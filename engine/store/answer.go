@@ -25,7 +25,8 @@ import (
 //
 // The same idempotencyKey with the same person and changes gives the first
 // outcome again; with others it is ErrKeyReused. An empty key stands for none.
-// A key is remembered until ErasePayloads.
+// A key is remembered until ErasePayloads. A classification that is approved,
+// or waits to be, is engine.ErrLocked.
 func (s *Store) SaveAnswers(ctx context.Context, by, classificationID, idempotencyKey string, changes []engine.Change) ([]engine.Answer, error) {
 	changes, err := tidy(changes)
 	if err != nil {
@@ -39,6 +40,9 @@ func (s *Store) SaveAnswers(ctx context.Context, by, classificationID, idempoten
 		}
 		who, err := person(ctx, tx, by)
 		if err != nil {
+			return err
+		}
+		if err := unlocked(ctx, tx, classificationID); err != nil {
 			return err
 		}
 		b := batch{classificationID, idempotencyKey, by, changes}

@@ -2,7 +2,12 @@ package store
 
 import (
 	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"reflect"
 	"strings"
@@ -17,7 +22,7 @@ func TestEvents(t *testing.T) {
 	mustSave(t, s, id, change("a", "true", 0))
 	_, err := s.SaveAnswers(ctx, bo.ID, id, "", []engine.Change{change("a", "false", 1), change("b", "1", 0)})
 	check(t, err)
-	events, err := s.Events(ctx, id, 0)
+	events, err := s.Events(ctx, engine.EventFilter{Classification: id}, 0)
 	check(t, err)
 	var got []string
 	for _, e := range events {
@@ -35,19 +40,34 @@ func TestEvents(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%s", strings.Join(got, "\n"))
 	}
+	if events[0].Batch == "" || events[0].Batch != events[1].Batch || events[1].Batch == events[2].Batch {
+		t.Errorf("batches %s, %s, %s", events[0].Batch, events[1].Batch, events[2].Batch)
+	}
+	type filter = engine.EventFilter
 	for _, c := range []struct {
-		id    string
+		of    filter
 		limit int
 		want  []int64
-	}{{"", 0, []int64{7, 6, 5, 4, 3, 2, 1}}, {"", 2, []int64{7, 6}}, {id, 3, []int64{7, 6, 5}}, {"none", 0, nil}} {
-		events, err := s.Events(ctx, c.id, c.limit)
+	}{
+		{filter{}, 0, []int64{7, 6, 5, 4, 3, 2, 1}},
+		{filter{}, 2, []int64{7, 6}},
+		{filter{Classification: id}, 3, []int64{7, 6, 5}},
+		{filter{Classification: "none"}, 0, nil},
+		{filter{Person: bo.ID}, 0, []int64{7, 6}},
+		{filter{Person: anna.ID, Key: "a"}, 0, []int64{5}},
+		{filter{Key: "a"}, 1, []int64{6}},
+		{filter{Batch: events[0].Batch}, 0, []int64{7, 6}},
+		{filter{Classification: id, Batch: events[0].Batch, Person: bo.ID, Key: "b"}, 0, []int64{7}},
+		{filter{Batch: events[0].Batch, Person: anna.ID}, 0, nil},
+	} {
+		events, err := s.Events(ctx, c.of, c.limit)
 		check(t, err)
 		var got []int64
 		for _, e := range events {
 			got = append(got, e.Seq)
 		}
 		if !reflect.DeepEqual(got, c.want) {
-			t.Errorf("%q %d: %v", c.id, c.limit, got)
+			t.Errorf("%+v %d: %v", c.of, c.limit, got)
 		}
 	}
 }
@@ -140,15 +160,29 @@ func TestErase(t *testing.T) {
 	check(t, err)
 	mustSave(t, s, id, change("fact/x", "null", 1))
 	mustSave(t, s, kept, change("fact/x", "true", 0))
-	check(t, s.ErasePayloads(ctx, id))
-	check(t, s.ErasePayloads(ctx, id))
-	check(t, s.ErasePerson(ctx, anna.ID))
+	if n, err := s.Erasable(ctx, id, ""); n != 3 || err != nil {
+		t.Errorf("%d lines to erase: %v", n, err)
+	}
+	check(t, s.ErasePayloads(ctx, "", id))
+	check(t, s.ErasePayloads(ctx, bo.ID, id))
+	check(t, s.ErasePerson(ctx, bo.ID, anna.ID))
+	if n, err := s.Erasable(ctx, id, ""); n != 0 || err != nil {
+		t.Errorf("%d lines to erase: %v", n, err)
+	}
 
-	if n, err := s.VerifyJournal(ctx); n != 7 || err != nil {
+	if n, err := s.VerifyJournal(ctx); n != 10 || err != nil {
 		t.Errorf("%d lines: %v", n, err)
 	}
-	events, err := s.Events(ctx, "", 0)
+	events, err := s.Events(ctx, engine.EventFilter{}, 0)
 	check(t, err)
+	var told []string
+	for _, e := range events[:3] {
+		told = append(told, e.Action+" "+e.ClassificationID+" "+e.Key+" "+e.By.ID)
+	}
+	if want := []string{"person.erase  p1 p2", "payload.erase " + id + "  p2", "payload.erase " + id + "  kommandorad"}; !reflect.DeepEqual(told, want) {
+		t.Errorf("told %q", told)
+	}
+	events = events[3:]
 	for _, e := range events {
 		if erased := e.ClassificationID == id; erased != (e.After == nil) || erased && e.Before != nil {
 			t.Errorf("event %+v", e)
@@ -183,9 +217,194 @@ func TestEraseWhileSomebodyReads(t *testing.T) {
 	_, err = currentAnswer(ctx, tx, id, "fact/x")
 	check(t, err)
 	mustSave(t, s, id, change("fact/y", "1", 0))
-	wantSentence(t, s.ErasePayloads(ctx, id), "gör om raderingen")
+	wantSentence(t, s.ErasePayloads(ctx, "", id), "gör om raderingen")
 	check(t, tx.Rollback())
-	check(t, s.ErasePayloads(ctx, id))
+	check(t, s.ErasePayloads(ctx, "", id))
+}
+
+func TestEraseOfPerson(t *testing.T) {
+	s, id := fresh(t)
+	mustSave(t, s, id, change("a", `"annas"`, 0))
+	for range 2 { // the second repeats the first
+		_, err := s.SaveAnswers(ctx, bo.ID, id, "k", []engine.Change{change("b", `"hemligt"`, 0)})
+		check(t, err)
+	}
+	if n, err := s.Erasable(ctx, "", bo.ID); n != 1 || err != nil {
+		t.Errorf("%d lines to erase: %v", n, err)
+	}
+	check(t, s.ErasePayloadsOf(ctx, anna.ID, bo.ID))
+	events, err := s.Events(ctx, engine.EventFilter{}, 3)
+	check(t, err)
+	if e := events[0]; e.Action != "payload.erase" || e.Key != bo.ID || e.By != anna || e.ClassificationID != "" || e.Before != nil || e.After != nil {
+		t.Errorf("told %+v", e)
+	}
+	if e := events[1]; e.By != bo || e.After != nil {
+		t.Errorf("not erased: %+v", e)
+	}
+	if e := events[2]; string(e.After) != `"annas"` {
+		t.Errorf("erased too: %+v", e)
+	}
+	var batches int
+	check(t, s.reader.QueryRow(`SELECT count(*) FROM batch`).Scan(&batches))
+	if batches != 0 {
+		t.Error("a digest of what was sent is left")
+	}
+	_, err = s.VerifyJournal(ctx)
+	check(t, err)
+	for name, call := range map[string]func() error{
+		"erase":                  func() error { return s.ErasePayloadsOf(ctx, "", "none") },
+		"count":                  func() error { _, err := s.Erasable(ctx, "", "none"); return err },
+		"count a classification": func() error { _, err := s.Erasable(ctx, "none", ""); return err },
+	} {
+		if err := call(); !errors.Is(err, engine.ErrNotFound) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestAnchors(t *testing.T) {
+	s, id := fresh(t)
+	two, err := s.JournalHead(ctx)
+	check(t, err)
+	mustSave(t, s, id, change("a", "1", 0), change("b", "1", 0))
+	four, err := s.JournalHead(ctx)
+	check(t, err)
+	if two.Seq != 2 || four.Seq != 4 || two.Hash == four.Hash {
+		t.Fatalf("heads %v and %v", two, four)
+	}
+	if n, err := s.VerifyJournal(ctx, engine.Head{}, two, four); n != 4 || err != nil {
+		t.Errorf("%d lines: %v", n, err)
+	}
+	for name, c := range map[string]struct {
+		anchor engine.Head
+		words  string
+		n      int
+	}{
+		"another hash":  {engine.Head{Seq: 2, Hash: four.Hash}, "rad 2 är inte den som kontrollvärdet togs från", 1},
+		"after the end": {engine.Head{Seq: 5, Hash: four.Hash}, "slutar vid rad 4, men kontrollvärdet togs vid rad 5", 4},
+	} {
+		n, err := s.VerifyJournal(ctx, two, c.anchor)
+		if n != c.n || !errors.Is(err, ErrJournal) {
+			t.Errorf("%s: %d lines, %v", name, n, err)
+		}
+		wantSentence(t, err, c.words)
+	}
+	// Lines that nothing else tells of are cut off.
+	check(t, s.ErasePerson(ctx, "", anna.ID))
+	five, err := s.JournalHead(ctx)
+	check(t, err)
+	run(t, s.writer, `DROP TRIGGER event_no_delete`)
+	run(t, s.writer, `DELETE FROM payload WHERE seq = 5`)
+	run(t, s.writer, `DELETE FROM event WHERE seq = 5`)
+	if n, err := s.VerifyJournal(ctx); n != 4 || err != nil {
+		t.Errorf("%d lines: %v", n, err)
+	}
+	_, err = s.VerifyJournal(ctx, five)
+	wantSentence(t, err, "rader är borttagna")
+
+	for _, h := range []engine.Head{two, four} {
+		if got, ok := engine.ParseHead(h.String()); !ok || got != h {
+			t.Errorf("%v was read as %v, %v", h, got, ok)
+		}
+	}
+	for _, text := range []string{"", "4", ":", "4:", "4:abc", "x:" + four.Hash, "0:" + four.Hash, "-1:" + four.Hash, four.Hash, "4:" + four.Hash + "00", "4:" + strings.Repeat("g", 64)} {
+		if h, ok := engine.ParseHead(text); ok {
+			t.Errorf("%q was read as %v", text, h)
+		}
+	}
+}
+
+// TestExport recomputes the chain as somebody without our program would, from
+// what the comment on ExportJournal says.
+func TestExport(t *testing.T) {
+	s, id := fresh(t)
+	mustSave(t, s, id, change("fact/å", `{"text": "<b>&\u2028\n"}`, 0))
+	mustSave(t, s, id, change("fact/å", "null", 1), change("erased", "1", 0))
+	run(t, s.writer, `DELETE FROM payload WHERE seq = 5`)
+	want, err := s.JournalHead(ctx)
+	check(t, err)
+	for _, values := range []bool{true, false} {
+		var file bytes.Buffer
+		head, err := s.ExportJournal(ctx, &file, values)
+		check(t, err)
+		if head != want {
+			t.Errorf("head %v", head)
+		}
+		lines := strings.Split(strings.TrimSuffix(file.String(), "\n"), "\n")
+		previous, told := "", 0
+		for i, text := range lines {
+			var x map[string]any
+			check(t, json.Unmarshal([]byte(text), &x))
+			sum := sha256.New()
+			put := func(field string) { fmt.Fprintf(sum, "%d:%s,", len(field), field) }
+			put("kravverk journal 1")
+			put(fmt.Sprint(x["seq"]))
+			for _, name := range []string{"at", "actor", "action", "system", "classification", "key", "before_hash", "after_hash", "batch", "previous"} {
+				put(x[name].(string))
+			}
+			if x["hash"] != hex.EncodeToString(sum.Sum(nil)) || x["previous"] != previous || x["seq"] != float64(i+1) {
+				t.Errorf("line %d: %s", i+1, text)
+			}
+			previous = x["hash"].(string)
+			for _, name := range []string{"before", "after"} {
+				if value, ok := x[name]; ok {
+					told++
+					mac := hmac.New(sha256.New, []byte(x["salt"].(string)))
+					mac.Write([]byte(name + ":" + value.(string)))
+					if x[name+"_hash"] != hex.EncodeToString(mac.Sum(nil)) {
+						t.Errorf("line %d: %s", i+1, text)
+					}
+				}
+			}
+			if _, salted := x["salt"]; salted != (values && i != 4) {
+				t.Errorf("line %d: %s", i+1, text)
+			}
+		}
+		// One in each line, two in the change, none in the erased.
+		if len(lines) != 5 || values && told != 5 || !values && told != 0 {
+			t.Errorf("%d lines with %d values", len(lines), told)
+		}
+		got, err := VerifyExport(&file, want)
+		check(t, err)
+		if got != want {
+			t.Errorf("verified to %v", got)
+		}
+	}
+}
+
+func TestVerifyExportFindsTampering(t *testing.T) {
+	s, id := fresh(t)
+	mustSave(t, s, id, change("a", "1", 0))
+	mustSave(t, s, id, change("a", "2", 1))
+	head, err := s.JournalHead(ctx)
+	check(t, err)
+	var file bytes.Buffer
+	_, err = s.ExportJournal(ctx, &file, true)
+	check(t, err)
+	whole := file.String()
+	lines := strings.SplitAfter(whole, "\n")
+	for name, c := range map[string]struct {
+		text  string
+		words string
+		holds int64
+	}{
+		"actor":          {strings.Replace(whole, `"actor":"p1"`, `"actor":"p2"`, 1), "rad 1, som är ändrad", 0},
+		"value":          {strings.Replace(whole, `"after":"2"`, `"after":"3"`, 1), "rad 4, vars innehåll är ändrat", 3},
+		"value left out": {strings.Replace(whole, `,"after":"2"`, ``, 1), "rad 4, vars innehåll är ändrat", 3},
+		"middle removed": {lines[0] + lines[2] + lines[3], "rad 2, som saknas", 1},
+		"last removed":   {lines[0] + lines[1] + lines[2], "slutar vid rad 3", 3},
+		"half a line":    {whole[:len(whole)-20], "rad 4 är inte en rad ur Kravverks journal", 3},
+		"something else": {"<html>", "rad 1 är inte en rad ur", 0},
+		"unknown field":  {`{"seq":1,"extra":2}`, "rad 1 är inte en rad ur", 0},
+		"nothing":        {"", "slutar vid rad 0", 0},
+	} {
+		got, err := VerifyExport(strings.NewReader(c.text), head)
+		if !errors.Is(err, ErrJournal) || got.Seq != c.holds {
+			t.Errorf("%s: holds to %v, %v", name, got, err)
+			continue
+		}
+		wantSentence(t, err, c.words)
+	}
 }
 
 // TestHashesAreSalted checks that the same answer leaves no recognizable trace.

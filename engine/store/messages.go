@@ -22,6 +22,8 @@ var (
 	ErrKeyReused = errors.New("store: idempotency key reused with other content")
 	// ErrJournal says that the journal is not as it was written.
 	ErrJournal = errors.New("store: journal broken")
+	// ErrLoginTaken says that somebody else has the login.
+	ErrLoginTaken = errors.New("store: login taken")
 	// ErrNewer says that the database is from a newer version of Kravverk.
 	ErrNewer = errors.New("store: newer database")
 )
@@ -33,6 +35,27 @@ const (
 	logInUse  = "Uppgifterna är raderade, men databasens logg gick inte att tömma medan någon läste: gör om raderingen."
 	keyReused = "Formuläret har redan skickats med ett annat innehåll: ladda om sidan och spara igen."
 )
+
+const (
+	inviteDisabled = "Personen är avstängd: öppna kontot igen innan du bjuder in."
+	identityTaken  = "Den identiteten hör redan till en annan person i Kravverk: be administratören att rätta det."
+)
+
+func loginTaken(login string) string {
+	return fmt.Sprintf("Någon annan har redan användarnamnet %s: välj ett annat.", login)
+}
+
+func unitTwice(title string) string {
+	return fmt.Sprintf("Det finns redan en enhet som heter %s på samma plats: välj ett annat namn.", title)
+}
+
+func unitInItself(title string) string {
+	return fmt.Sprintf("%s kan inte ligga under sig själv: välj en annan plats.", title)
+}
+
+func unitInUse(title string) string {
+	return fmt.Sprintf("%s går inte att ta bort: flytta först det som ligger där, och ta bort rollerna i enheten.", title)
+}
 
 func isFolder(path string) string {
 	return fmt.Sprintf("%s är en mapp: ange en databasfil.", path)
@@ -79,4 +102,56 @@ const (
 
 func strayAnswer(classification, key string) string {
 	return fmt.Sprintf("Svaret %s i klassningen %s stämmer inte med journalen: spara en kopia av databasfilen och jämför med en säkerhetskopia.", key, classification)
+}
+
+func otherHead(seq int64) string {
+	return fmt.Sprintf("Journalens rad %d är inte den som kontrollvärdet togs från: journalen har skrivits om sedan dess. Spara en kopia av databasfilen och jämför med en säkerhetskopia.", seq)
+}
+
+func cutLines(wanted, last int64) string {
+	return fmt.Sprintf("Journalen slutar vid rad %d, men kontrollvärdet togs vid rad %d: rader är borttagna, eller en äldre säkerhetskopia är återställd.", last, wanted)
+}
+
+func badExport(seq int64) string {
+	return fmt.Sprintf("Filens rad %d är inte en rad ur Kravverks journal: exportera journalen på nytt.", seq)
+}
+
+func noDatabase(path string) string {
+	return fmt.Sprintf("Databasen %s finns inte: kontrollera sökvägen.", path)
+}
+
+func fileTaken(path string) string {
+	return fmt.Sprintf("Filen %s finns redan: ange ett annat namn, eller en mapp så får kopian ett eget namn.", path)
+}
+
+func noCopy(path string) string {
+	return fmt.Sprintf("Säkerhetskopian %s finns inte: kontrollera sökvägen.", path)
+}
+
+func damagedCopy(path string) string {
+	return fmt.Sprintf("Säkerhetskopian %s är skadad: använd en annan säkerhetskopia.", path)
+}
+
+func brokenCopy(path, why string) string {
+	return fmt.Sprintf("Säkerhetskopian %s är inte som den skrevs, och inget är återställt. %s", path, why)
+}
+
+func badSumFile(path string) string {
+	return fmt.Sprintf("Filen %s går inte att läsa som en kontrollsumma: hämta den på nytt från samma plats som säkerhetskopian, eller ta bort den för att återställa utan den.", path)
+}
+
+func otherSum(path string) string {
+	return fmt.Sprintf("Säkerhetskopian %s har inte den kontrollsumma som står i filen bredvid: den är ändrad eller ofullständig, använd en annan säkerhetskopia.", path)
+}
+
+func liveCopy(path string) string {
+	return fmt.Sprintf("%s är en databas i bruk och ingen säkerhetskopia: gör en med kravverk backup och återställ den.", path)
+}
+
+func targetTaken(path string) string {
+	return fmt.Sprintf("Det finns redan en databas i %s: lägg till --replace för att ersätta den. Den gamla sparas bredvid.", path)
+}
+
+func targetInUse(path string) string {
+	return fmt.Sprintf("Databasen %s används: stoppa Kravverk och försök sedan igen.", path)
 }

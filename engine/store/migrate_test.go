@@ -13,11 +13,12 @@ import (
 // later is the shipped migrations and more.
 func later(t *testing.T, more ...string) settings {
 	t.Helper()
-	first, err := embedded.ReadFile("migrations/0001_first.sql")
-	check(t, err)
-	fsys := fstest.MapFS{"migrations/0001_first.sql": {Data: first}}
+	fsys := fstest.MapFS{}
+	for _, m := range shipped {
+		fsys[m.name] = &fstest.MapFile{Data: []byte(m.sql)}
+	}
 	for i, sql := range more {
-		fsys["migrations/000"+itoa(i+2)+"_more.sql"] = &fstest.MapFile{Data: []byte(sql)}
+		fsys["migrations/000"+itoa(len(shipped)+i+1)+"_more.sql"] = &fstest.MapFile{Data: []byte(sql)}
 	}
 	return settings{steps: steps(fsys), busy: fast.busy}
 }
@@ -55,11 +56,11 @@ func TestMigrate(t *testing.T) {
 	check(t, db.QueryRow(`SELECT count(*) FROM extra`).Scan(&n))
 	check(t, db.QueryRow(`SELECT count(*) FROM migration`).Scan(&steps))
 	check(t, db.Close())
-	if n != 2 || steps != 3 {
+	if n != 2 || steps != len(shipped)+2 {
 		t.Errorf("%d rows, %d steps", n, steps)
 	}
 	// The copy is a whole database of the version before.
-	copied := s.path + ".before-0002"
+	copied := s.path + ".before-0003"
 	info, err := os.Stat(copied)
 	check(t, err)
 	if info.Mode().Perm() != 0o600 {
@@ -102,7 +103,7 @@ func TestChangedMigrationIsRefused(t *testing.T) {
 	check(t, s.Close())
 	openClose(t, s.path, later(t, `CREATE TABLE extra (n INTEGER);`))
 	_, err := open(s.path, clock(), later(t, `CREATE TABLE extra (m INTEGER);`))
-	wantSentence(t, err, s.path, "steg 0002")
+	wantSentence(t, err, s.path, "steg 0003")
 	openClose(t, s.path, later(t, "CREATE TABLE extra (n INTEGER);")) // still whole
 }
 

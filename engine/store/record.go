@@ -25,7 +25,7 @@ func (s *Store) EnsurePerson(ctx context.Context, p engine.Person) error {
 }
 
 // CreateSystem keeps a system and its first classification. The person must be
-// known (EnsurePerson) and the catalogue kept (PutCatalog). The time and
+// known (EnsurePerson), the unit there and the catalogue kept (PutCatalog). The time and
 // the creator in sys are the store's to give, and so is the id when it is empty.
 // A caller that makes the id itself may call again with the same: the system is
 // created once, and with other content the call is refused (ErrKeyReused).
@@ -55,6 +55,9 @@ func (s *Store) CreateSystem(ctx context.Context, by string, sys engine.System, 
 	err = s.write(ctx, func(tx *sql.Tx) error {
 		if _, err := person(ctx, tx, by); err != nil {
 			return err
+		}
+		if err := unitExists(ctx, tx, sys.Unit); err != nil {
+			return fmt.Errorf("store: unit %q: %w", sys.Unit, err)
 		}
 		if given {
 			first, err := firstClassification(ctx, tx, sys)
@@ -142,21 +145,31 @@ func recordOf(ctx context.Context, tx *sql.Tx, id string) (engine.Record, error)
 	return list[0], nil
 }
 
-// records reads one classification, or all when id is empty, in two queries
-// however many they are.
+// records reads one classification, or all when id is empty, in three
+// queries however many they are.
 func records(ctx context.Context, tx *sql.Tx, id string) ([]engine.Record, error) {
 	var args []any
 	var oneClassification, oneAnswers string
+	newest := ` WHERE NOT EXISTS (SELECT 1 FROM approval b WHERE b.classification_id = a.classification_id AND b.revision > a.revision)`
 	if id != "" {
 		args, oneClassification, oneAnswers = []any{id}, ` WHERE c.id = $1`, ` WHERE a.classification_id = $1`
+		newest += ` AND a.classification_id = $1`
+	}
+	revisions, err := approvals(ctx, tx, newest, `''`, args...)
+	if err != nil {
+		return nil, err
+	}
+	standing := map[string]*engine.Approval{}
+	for i := range revisions {
+		standing[revisions[i].Classification] = &revisions[i]
 	}
 	var list []engine.Record
 	answers := map[string]map[string]engine.Answer{} // those of the records, by classification
-	err := each(ctx, tx, func(scan func(...any) error) (err error) {
+	err = each(ctx, tx, func(scan func(...any) error) (err error) {
 		var r engine.Record
 		s, c := &r.System, &r.Classification
 		var systemAt, classificationAt string
-		if err := scan(&s.ID, &s.Title, &s.Description, &s.Unit, &s.Members, &systemAt, &s.CreatedBy.ID, &s.CreatedBy.Name,
+		if err := scan(&s.ID, &s.Title, &s.Description, &s.Unit, &s.ManagedBy, &s.Members, &systemAt, &s.CreatedBy.ID, &s.CreatedBy.Name,
 			&c.ID, &c.Type, &c.CatalogHash, &classificationAt, &c.CreatedBy.ID, &c.CreatedBy.Name); err != nil {
 			return err
 		}
@@ -167,11 +180,11 @@ func records(ctx context.Context, tx *sql.Tx, id string) ([]engine.Record, error
 			return err
 		}
 		c.SystemID = s.ID
-		r.Answers = map[string]engine.Answer{}
+		r.Answers, r.Approval = map[string]engine.Answer{}, standing[c.ID]
 		answers[c.ID] = r.Answers
 		list = append(list, r)
 		return nil
-	}, `SELECT s.id, s.title, s.description, s.unit, s.members, s.created_at, sp.id, sp.name,
+	}, `SELECT s.id, s.title, s.description, s.unit, s.managed_by, s.members, s.created_at, sp.id, sp.name,
 			c.id, c.type, c.catalog_hash, c.created_at, cp.id, cp.name
 		FROM classification c JOIN system s ON s.id = c.system_id
 			JOIN person sp ON sp.id = s.created_by JOIN person cp ON cp.id = c.created_by`+

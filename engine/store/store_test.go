@@ -57,7 +57,7 @@ func fresh(t testing.TB) (*Store, string) {
 
 func create(t testing.TB, s *Store) engine.Record {
 	t.Helper()
-	r, err := s.CreateSystem(ctx, anna.ID, engine.System{Title: "Tågläge", Description: "Visar tåg", Unit: "Trafik", Members: 3}, "A", hash)
+	r, err := s.CreateSystem(ctx, anna.ID, engine.System{Title: "Tågläge", Description: "Visar tåg", Unit: TopUnit, Members: 3}, "A", hash)
 	check(t, err)
 	return r
 }
@@ -186,8 +186,8 @@ func TestNotFound(t *testing.T) {
 			return err
 		},
 		"Catalog":       func() error { _, err := s.Catalog(ctx, "none"); return err },
-		"ErasePayloads": func() error { return s.ErasePayloads(ctx, "none") },
-		"ErasePerson":   func() error { return s.ErasePerson(ctx, "none") },
+		"ErasePayloads": func() error { return s.ErasePayloads(ctx, "", "none") },
+		"ErasePerson":   func() error { return s.ErasePerson(ctx, "", "none") },
 	} {
 		if err := call(); !errors.Is(err, engine.ErrNotFound) {
 			t.Errorf("%s: %v", name, err)
@@ -198,7 +198,7 @@ func TestNotFound(t *testing.T) {
 // An id that the caller made creates its system once.
 func TestCreateSystemTwice(t *testing.T) {
 	s, _ := fresh(t)
-	sys := engine.System{ID: "formular1", Title: "Felanmälan", Unit: "Trafik"}
+	sys := engine.System{ID: "formular1", Title: "Felanmälan", Unit: TopUnit}
 	first, err := s.CreateSystem(ctx, anna.ID, sys, "A", hash)
 	check(t, err)
 	second, err := s.CreateSystem(ctx, anna.ID, sys, "A", hash)
@@ -247,7 +247,7 @@ func TestPerson(t *testing.T) {
 			t.Errorf("set %q: %q", c.set, name())
 		}
 	}
-	check(t, s.ErasePerson(ctx, anna.ID))
+	check(t, s.ErasePerson(ctx, "", anna.ID))
 	if name() != "" {
 		t.Errorf("erased: %q", name())
 	}

@@ -55,15 +55,15 @@ document.addEventListener("submit", (e) => {
   e.preventDefault();
   if (form === asked) return; // a second click
   asked = form;
-  fetch("/halsa").then((answer) => {
+  fetch("/inloggad").then((answer) => {
     if (!answer.ok) throw answer;
     sent = form;
     form.requestSubmit(e.submitter);
     sent = null;
     setTimeout(() => { asked = null; }, 3000); // somebody stopped it
-  }).catch(() => {
+  }).catch((answer) => {
     asked = null;
-    failed(form);
+    failed(form, answer.status === 401 && "Du är inte inloggad längre: logga in i en ny flik och spara sedan igen.");
   });
 });
 window.addEventListener("beforeunload", (e) => { if (dirty) e.preventDefault(); });

@@ -1,0 +1,260 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/kravverk/kravverk/engine"
+)
+
+// action is what a route needs leave for.
+type action string
+
+const (
+	public     action = "public"     // everybody, signed in or not
+	enter      action = "enter"      // everybody signed in
+	read       action = "read"       // see a system and its classifications
+	answer     action = "answer"     // change a classification
+	comment    action = "comment"    // say something of a row
+	delegate   action = "delegate"   // ask others to answer
+	fetch      action = "fetch"      // take files out
+	begin      action = "begin"      // start a classification in the unit
+	move       action = "move"       // change what a system is and who owns it
+	propose    action = "propose"    // put forward for approval
+	approve    action = "approve"    // approve and reopen
+	administer action = "administer" // units, people and roles
+	operate    action = "operate"    // sign-in, sessions, backup: the whole installation
+)
+
+// Role is what somebody is in a unit and all below it, and what she may do
+// there. Those ids that a catalogue has too are the same roles.
+type Role struct {
+	ID, Title string
+	About     string // one line for those who give roles
+	may       []action
+}
+
+var (
+	reads   = []action{read, comment}
+	manages = []action{read, comment, answer, delegate, fetch, begin, propose}
+	owns    = append(slices.Clone(manages), move, approve)
+)
+
+// Roles is the whole authorization table. A role that is not here, but in a
+// catalogue, opens nothing by itself: its holders see what is delegated to them.
+var Roles = []Role{
+	{"systemagare", "Systemägare", "Startar klassningar, svarar, delegerar och godkänner.", owns},
+	{"anlaggningsagare", "Anläggningsägare", "Som systemägare, för anläggningar.", owns},
+	{"informationsagare", "Informationsägare", "Som systemägare, för informationen.", owns},
+	{"systemforvaltare", "Systemförvaltare", "Som systemägare, men godkänner inte.", manages},
+	{"verksamhetsansvarig", "Verksamhetsansvarig", "Som systemförvaltare.", manages},
+	{"informationssakerhetssamordnare", "Informationssäkerhetssamordnare", "Leder klassningar och följer upp alla system i sina enheter.", append(slices.Clone(manages), move)},
+	{"ciso", "Informationssäkerhetschef (CISO)", "Som samordnaren.", append(slices.Clone(manages), move)},
+	{"upphandlare", "Upphandlare", "Läser, kommenterar och hämtar kravbilagor.", []action{read, comment, fetch}},
+	{"dataskyddsombud", "Dataskyddsombud", "Läser och kommenterar.", reads},
+	{"forvaltningschef", "Förvaltningschef", "Läser, kommenterar och godkänner.", []action{read, comment, fetch, approve}},
+	{"granskare", "Granskare", "Läser allt i enheten och ändrar inget.", []action{read, fetch}},
+	{"atgardsansvarig", "Åtgärdsansvarig", "Ser det som delegeras dit.", nil},
+	{"leverantor", "Leverantör", "Ser det som delegeras dit.", nil},
+	{"katalogforfattare", "Katalogförfattare", "Arbetar med kravkatalogerna.", nil},
+	{"administrator", "Administratör", "Sköter enheter, personer, roller och drift. Ser inga klassningar.", []action{administer, operate}},
+}
+
+// Administrator is the role of the first person of an installation.
+const Administrator = "administrator"
+
+// allows is the authorization table's one question.
+func allows(role string, a action) bool {
+	i := slices.IndexFunc(Roles, func(r Role) bool { return r.ID == role })
+	return i >= 0 && slices.Contains(Roles[i].may, a)
+}
+
+// visit is one request's visitor and what has been looked up for it.
+type visit struct {
+	engine.Account // of nobody when the ID is empty
+	org            *engine.Organisation
+	record         *engine.Record // the classification of the address
+	session        string         // the session's id, for the list of them
+	request        string         // the request's number, to quote when something fails
+}
+
+type visitKey struct{}
+
+// visitOf gives the visit of a request's context; one of nobody outside requests.
+func visitOf(ctx context.Context) *visit {
+	if v, ok := ctx.Value(visitKey{}).(*visit); ok {
+		return v
+	}
+	return &visit{org: &engine.Organisation{}}
+}
+
+// in tells whether the visitor may do something in a unit.
+func (v *visit) in(unit string, a action) bool {
+	return slices.ContainsFunc(v.Grants, func(g engine.Grant) bool { return allows(g.Role, a) && v.org.Within(unit, g.Unit) })
+}
+
+// anywhere tells whether there is a unit where the visitor may do it.
+func (v *visit) anywhere(a action) bool {
+	return slices.ContainsFunc(v.Grants, func(g engine.Grant) bool { return allows(g.Role, a) })
+}
+
+// units lists those where the visitor may do something.
+func (v *visit) units(a action) []engine.Unit {
+	var out []engine.Unit
+	for _, u := range v.org.Units {
+		if v.in(u.ID, a) {
+			out = append(out, u)
+		}
+	}
+	return out
+}
+
+// on tells whether the visitor may do something to a system's classification,
+// or to a part of it. A unit that looks after the system may do what the owner
+// may, except to approve. What is delegated may be seen, and answered.
+func (v *visit) on(rec *engine.Record, a action, part string) bool {
+	if v.in(rec.System.Unit, a) || rec.System.ManagedBy != "" && a != approve && v.in(rec.System.ManagedBy, a) {
+		return true
+	}
+	if a != read && a != comment && a != answer {
+		return false
+	}
+	for delegated, d := range rec.Delegations() {
+		if v.asked(rec, d) && (a != answer || !d.Done && covers(delegated, part)) {
+			return true
+		}
+	}
+	return false
+}
+
+// asked tells whether a delegation is to the visitor.
+func (v *visit) asked(rec *engine.Record, d engine.Delegation) bool {
+	if d.Person != "" {
+		return d.Person == v.ID
+	}
+	return slices.ContainsFunc(v.Grants, func(g engine.Grant) bool {
+		return g.Role == d.Role && (v.org.Within(rec.System.Unit, g.Unit) || v.org.Within(rec.System.ManagedBy, g.Unit))
+	})
+}
+
+// covers tells whether whoever is asked for one part may answer another.
+func covers(delegated, part string) bool {
+	return part != "" && (delegated == part || delegated == engine.PartSection+"facts" && strings.HasPrefix(part, engine.PartFact))
+}
+
+// permit is what a route asks of its visitor. The address says what it is about:
+// {id} a classification, {system} a system; without them any unit will do.
+// part names what the route changes, with the address's own words in it.
+type permit struct {
+	need action
+	part string
+}
+
+// partOf fills the address's words in.
+func (x permit) partOf(r *http.Request) string {
+	part := x.part
+	if ctx := chi.RouteContext(r.Context()); ctx != nil {
+		for i, key := range ctx.URLParams.Keys {
+			part = strings.ReplaceAll(part, "{"+key+"}", ctx.URLParams.Values[i])
+		}
+	}
+	return part
+}
+
+// admit lets a request through to its handler, or tells why not: 404 for what
+// the visitor may not know of, else 403 with whom to ask. All checks of who may
+// do what are here.
+func (s *server) admit(r *http.Request, x permit) error {
+	v := visitOf(r.Context())
+	if x.need == public {
+		return nil
+	}
+	if v.ID == "" {
+		return errSignedOut
+	}
+	if x.need == enter {
+		return nil
+	}
+	rec, err := s.subject(r)
+	if err != nil {
+		return err
+	}
+	if rec == nil {
+		if v.anywhere(x.need) && (x.need != operate || v.in(top(v.org), operate)) {
+			return nil
+		}
+		return s.refusal(r, x.need, nil)
+	}
+	v.record = rec
+	switch {
+	case v.on(rec, x.need, x.partOf(r)):
+		return nil
+	case !v.on(rec, read, ""):
+		return engine.ErrNotFound
+	}
+	return s.refusal(r, x.need, rec)
+}
+
+// top is the id of the unit that all others are part of.
+func top(o *engine.Organisation) string {
+	if len(o.Units) == 0 {
+		return ""
+	}
+	return o.Units[0].ID
+}
+
+// subject is the classification that the address is about, or any of the
+// system's; nil when it is about none.
+func (s *server) subject(r *http.Request) (*engine.Record, error) {
+	if id := chi.URLParam(r, "id"); id != "" {
+		rec, err := s.Store.Classification(r.Context(), id)
+		return &rec, err
+	}
+	id := chi.URLParam(r, "system")
+	if id == "" {
+		return nil, nil
+	}
+	records, err := s.Store.Systems(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	for i := range records {
+		if records[i].System.ID == id {
+			return &records[i], nil
+		}
+	}
+	return nil, engine.ErrNotFound
+}
+
+// refusal says who may do what the visitor may not.
+func (s *server) refusal(r *http.Request, a action, rec *engine.Record) error {
+	accounts, err := s.Store.Accounts(r.Context())
+	if err != nil {
+		return err
+	}
+	org := visitOf(r.Context()).org
+	who := func(a action, rec *engine.Record) (names []string) {
+		for _, x := range accounts {
+			other := visit{Account: x, org: org}
+			if x.Disabled.IsZero() && x.Name != "" && (rec == nil && other.anywhere(a) || rec != nil && other.on(rec, a, "")) {
+				names = append(names, x.Name)
+			}
+		}
+		return names
+	}
+	p := *errRefused
+	names := who(a, rec)
+	if len(names) == 0 { // nobody may: somebody can be given the role
+		a, names = administer, who(administer, nil)
+	}
+	p.Text = refusalText(refusalTexts[a], names)
+	if rec != nil {
+		p.Title = "Du får inte göra det i " + rec.System.Title
+		p.Link, p.Label = "/klassning/"+rec.Classification.ID, "Till klassningen"
+	}
+	return &p
+}
