@@ -138,6 +138,7 @@ type EventFilter struct {
 	Person         string // who did it, an id
 	Key            string
 	Batch          string
+	Before         int64 // only lines before that one
 }
 
 // Head is the journal's last line at some time. Who has noted it elsewhere

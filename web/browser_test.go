@@ -477,6 +477,12 @@ func TestAccessible(t *testing.T) {
 	base := s.filled()
 	s.answer(base, maria, engine.InformationKey(3), engine.Information{Type: "Felanmälningar"})
 	s.answer(base, johan, engine.KeyRaise, map[string]any{"T": 3, "reason": "Mängden.", "decided_by": "Systemägare"})
+	decided := map[string]string{"ready": s.complete("Klart att godkänna"), "approved": s.complete("Godkänt"), "waiting": s.complete("Väntande")}
+	s.propose(decided["approved"]).wants(303)
+	s.as(johan)
+	s.propose(decided["waiting"]).wants(303)
+	s.as(maria)
+	s.approvedOnce(base)
 	paused := s.system(strings.Repeat("Trafiksignalstyrnings", 3), engine.KeyPaused, true)
 	done := s.answered("Färdigt")
 	system := "/system/" + s.record(base).System.ID
@@ -491,6 +497,8 @@ func TestAccessible(t *testing.T) {
 			base + "/information/1", base + "/information/2", base + "/information/3", base + "/hojning", base + "/lagrum",
 			base + "/krav", base + "/krav?typ=osakert", base + "/krav?q=finnsinte", base + "/krav?q=OT-02", base + "/kravbilaga",
 			base + "/krav/BEH-04", base + "/krav/OT-02", base + "/krav/LEV-05", base + "/krav/FYS-01", base + "/krav/BEH-044",
+			base + "/godkannande", base + "/revisioner", base + "/revisioner?a=1&b=nu", base + "/revision/1", decided["ready"] + "/godkannande",
+			decided["approved"], decided["approved"] + "/godkannande", decided["approved"] + "/revision/1", decided["waiting"] + "/godkannande", decided["waiting"] + "/krav",
 			base + "/fraga", base + "/fraga?hoppa=nivaer", base + "/fraga?visa=drift", done + "/fraga",
 			base + "/prova", base + "/prova?K=0&svar-drift=egen", base + "/prova?K=7&mer=ai", done + "/prova?T=3",
 			paused, paused + "/stopp", paused + "/fragor", paused + "/fraga", paused + "/krav", paused + "/krav/BEH-04", paused + "/prova",
@@ -541,6 +549,8 @@ func TestAccessible(t *testing.T) {
 		send("no type chosen", base+"/information/ny", "0", "form.box")
 		send("no levels", base+"/information/3", "0", "form.right")
 		send("no reason", base+"/hojning", "document.querySelector('#motivering').value = ''", "form.right")
+		send("no diary number", decided["ready"]+"/godkannande", "0", "form.box")
+		send("no reason to reopen", decided["approved"]+"/godkannande", "0", "form.box")
 		send("no law", base+"/lagrum", "document.querySelectorAll(':checked').forEach(e => e.checked = false)", "form.stack")
 		send("a conflict", base+"/fragor", "document.querySelector('#v-drift').value = 0, document.querySelector('#drift-egen').checked = true", "#f-drift")
 		send("413", base+"/hojning", "document.querySelector('#motivering').value = 'a'.repeat(1 << 20)", "form.right")

@@ -6,27 +6,33 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/kravverk/kravverk/engine"
 )
 
 // Problems that people are told of.
 var (
-	errNotFound       = &Problem{http.StatusNotFound, "Sidan finns inte", "Adressen kan vara felskriven, eller så har systemet bytt namn.", "/system", "Sök bland system"}
-	errTooBig         = &Problem{http.StatusRequestEntityTooLarge, "Texten är för lång", "Inget har sparats. Gå tillbaka och korta texten, eller lägg den i ett dokument och hänvisa dit.", "/", "Till start"}
-	errOtherSite      = &Problem{http.StatusForbidden, "Formuläret kom från en annan webbplats", "Inget har sparats. Öppna sidan i Kravverk och gör om det där.", "/", "Till start"}
-	errStore          = &Problem{Title: "Det gick inte att spara eller läsa", Label: "Försök igen"}
-	errForm           = &Problem{http.StatusBadRequest, "Formuläret gick inte att läsa", "Inget har sparats. Gå tillbaka och försök igen.", "/", "Till start"}
-	errConflict       = &Problem{http.StatusConflict, "Någon annan hann före", "Inget har sparats. Gå tillbaka, ladda om sidan och titta på den nya lydelsen innan du sparar.", "/", "Till start"}
-	errLocked         = &Problem{http.StatusLocked, "Klassningen är låst", "Inget har sparats. Klassningen är godkänd eller väntar på godkännande. Den som godkänner kan öppna den igen.", "/system", "Till systemen"}
-	errSignedOut      = &Problem{http.StatusUnauthorized, "Du är inte inloggad längre", "Inget har sparats, men det du skrev står kvar: logga in i en ny flik, gå sedan tillbaka hit och spara igen.", "/logga-in", "Logga in"}
-	errRefused        = &Problem{http.StatusForbidden, "Du får inte göra det", "", "/", "Till start"}
-	errTooMany        = &Problem{http.StatusTooManyRequests, "För många försök på kort tid", "Vänta en minut och försök sedan igen.", "/", "Till start"}
-	errSignInGone     = &Problem{http.StatusBadRequest, "Inloggningen tog för lång tid", "Den påbörjades i ett annat fönster eller för länge sedan. Börja om, så går det bra.", "/logga-in", "Logga in"}
-	errSignInFailed   = &Problem{http.StatusForbidden, "Inloggningen gick inte igenom", "Kommunens inloggning gav ett svar som Kravverk inte kan godta. Försök igen, och säg till administratören om det händer igen.", "/logga-in", "Försök igen"}
-	errSignInStopped  = &Problem{http.StatusForbidden, "Du avbröt inloggningen", "Ingenting har hänt. Logga in igen när du vill.", "/logga-in", "Logga in"}
-	errProviderDown   = &Problem{http.StatusServiceUnavailable, "Kommunens inloggning svarar inte", "Försök igen om en stund, eller logga in med ett lokalt konto om du har ett.", "/logga-in", "Försök igen"}
-	errDisabled       = &Problem{http.StatusForbidden, "Ditt konto är avstängt", "Be administratören i din kommun att öppna det igen.", "/logga-in", "Logga in med ett annat konto"}
-	errInvitationGone = &Problem{http.StatusNotFound, "Inbjudan gäller inte längre", "Den är använd eller för gammal. Be den som bjöd in dig om en ny.", "/logga-in", "Logga in"}
-	errPaused         = &Problem{http.StatusLocked, "Klassningen avvaktar bedömning", "Inget har sparats. Klassningen går att fortsätta när bedömningen är klar.", "/system", "Till systemen"}
+	errNotFound          = &Problem{http.StatusNotFound, "Sidan finns inte", "Adressen kan vara felskriven, eller så har systemet bytt namn.", "/system", "Sök bland system"}
+	errTooBig            = &Problem{http.StatusRequestEntityTooLarge, "Texten är för lång", "Inget har sparats. Gå tillbaka och korta texten, eller lägg den i ett dokument och hänvisa dit.", "/", "Till start"}
+	errOtherSite         = &Problem{http.StatusForbidden, "Formuläret kom från en annan webbplats", "Inget har sparats. Öppna sidan i Kravverk och gör om det där.", "/", "Till start"}
+	errStore             = &Problem{Title: "Det gick inte att spara eller läsa", Label: "Försök igen"}
+	errForm              = &Problem{http.StatusBadRequest, "Formuläret gick inte att läsa", "Inget har sparats. Gå tillbaka och försök igen.", "/", "Till start"}
+	errConflict          = &Problem{http.StatusConflict, "Någon annan hann före", "Inget har sparats. Gå tillbaka, ladda om sidan och titta på den nya lydelsen innan du sparar.", "/", "Till start"}
+	errLocked            = &Problem{http.StatusLocked, "Klassningen är låst", "Inget har sparats. Klassningen är godkänd eller väntar på godkännande. Den som godkänner kan öppna den igen.", "/system", "Till systemen"}
+	errSignedOut         = &Problem{http.StatusUnauthorized, "Du är inte inloggad längre", "Inget har sparats, men det du skrev står kvar: logga in i en ny flik, gå sedan tillbaka hit och spara igen.", "/logga-in", "Logga in"}
+	errRefused           = &Problem{http.StatusForbidden, "Du får inte göra det", "", "/", "Till start"}
+	errTooMany           = &Problem{http.StatusTooManyRequests, "För många försök på kort tid", "Vänta en minut och försök sedan igen.", "/", "Till start"}
+	errSignInGone        = &Problem{http.StatusBadRequest, "Inloggningen tog för lång tid", "Den påbörjades i ett annat fönster eller för länge sedan. Börja om, så går det bra.", "/logga-in", "Logga in"}
+	errSignInFailed      = &Problem{http.StatusForbidden, "Inloggningen gick inte igenom", "Kommunens inloggning gav ett svar som Kravverk inte kan godta. Försök igen, och säg till administratören om det händer igen.", "/logga-in", "Försök igen"}
+	errSignInStopped     = &Problem{http.StatusForbidden, "Du avbröt inloggningen", "Ingenting har hänt. Logga in igen när du vill.", "/logga-in", "Logga in"}
+	errProviderDown      = &Problem{http.StatusServiceUnavailable, "Kommunens inloggning svarar inte", "Försök igen om en stund, eller logga in med ett lokalt konto om du har ett.", "/logga-in", "Försök igen"}
+	errDisabled          = &Problem{http.StatusForbidden, "Ditt konto är avstängt", "Be administratören i din kommun att öppna det igen.", "/logga-in", "Logga in med ett annat konto"}
+	errInvitationGone    = &Problem{http.StatusNotFound, "Inbjudan gäller inte längre", "Den är använd eller för gammal. Be den som bjöd in dig om en ny.", "/logga-in", "Logga in"}
+	errNotHere           = &Problem{http.StatusNotFound, "Det finns inte här", "Det kan vara borttaget, eller ligga i en del av organisationen som någon annan sköter.", "/administration", "Till administrationen"}
+	errLastAdministrator = &Problem{http.StatusConflict, "Någon måste kunna sköta organisationen", "Inget har ändrats. Personen är den enda administratören för hela organisationen som kan logga in. Ge någon annan rollen först, och vänta tills hon har loggat in.", "/administration/personer?roll=administrator", "Se administratörerna"}
+	errOwnAccount        = &Problem{http.StatusConflict, "Du kan inte stänga av dig själv", "Inget har ändrats. Be en annan administratör.", "/administration/personer", "Till personerna"}
+	errNotInvited        = &Problem{http.StatusConflict, "Det gick inte att bjuda in", "Ett avstängt konto öppnas först. Ditt eget lösenord byter du under ditt namn.", "/administration/personer", "Till personerna"}
+	errPaused            = &Problem{http.StatusLocked, "Klassningen avvaktar bedömning", "Inget har sparats. Klassningen går att fortsätta när bedömningen är klar.", "/system", "Till systemen"}
 )
 
 // accountSaved says what has been done on the own account's page.
@@ -35,6 +41,8 @@ var accountSaved = map[string]string{
 	"session":   "Inloggningen är avslutad.",
 	"sessioner": "Alla andra inloggningar är avslutade.",
 }
+
+const storeFails = "Databasen går inte att läsa eller skriva. Den som sköter Kravverk ser orsaken i loggen."
 
 // refusalTexts says what one may who may do what was refused.
 var refusalTexts = map[action]string{
@@ -82,6 +90,7 @@ var sections = []section{
 	{"laws", "Lagrum", "/lagrum"},
 	{"requirements", "Kravlista", "/krav"},
 	{"export", "Kravbilaga till upphandlingen", "/kravbilaga"},
+	{"approval", "Godkännande", "/godkannande"},
 }
 
 // strengthTexts says what an offer's strength means for the reader.
@@ -116,7 +125,8 @@ func count(n int, one, many string) string {
 }
 
 // common is the nouns that take "en".
-var common = map[string]bool{"fråga": true, "lucka": true, "informationstyp": true, "profil": true, "rad": true, "klassning": true, "uppgift": true, "saknar": true, "fråga kvar": true, "sak behöver rättas": true}
+var common = map[string]bool{"fråga": true, "lucka": true, "informationstyp": true, "profil": true, "rad": true, "klassning": true, "uppgift": true, "saknar": true, "fråga kvar": true, "sak behöver rättas": true,
+	"enhet": true, "person": true, "inbjudan": true, "enhet ligger under": true, "person har en roll här": true}
 
 func upperFirst(s string) string {
 	r, n := utf8.DecodeRuneInString(s)
@@ -144,4 +154,56 @@ func lowerFirst(s string) string {
 		return s
 	}
 	return string(unicode.ToLower(r)) + s[n:]
+}
+
+// kindTitles is what the kinds of units are called.
+var kindTitles = map[engine.UnitKind]string{
+	engine.City: "Stad eller kommun", engine.Administration: "Förvaltning", engine.Company: "Bolag", engine.MaintainedUnit: "Förvaltningsobjekt",
+}
+
+// adminSaved says what has been done on a page of the administration.
+var adminSaved = map[string]string{
+	"namn":        "Namnet är sparat. Lägg nu till enheterna.",
+	"enheter":     "Enheterna är tillagda.",
+	"enhet":       "Enheten är sparad.",
+	"borttagen":   "Enheten är borttagen.",
+	"person":      "Ändringen är sparad.",
+	"given":       "Rollen är given. Den gäller genast.",
+	"tagen":       "Rollen är tillbakatagen. Det gäller genast.",
+	"avstangd":    "Kontot är avstängt och personen utloggad överallt.",
+	"oppnad":      "Kontot är öppet igen.",
+	"session":     "Inloggningen är avslutad.",
+	"redan":       "Listan var redan sparad. Behöver någon en ny inbjudan: öppna personen och bjud in på nytt.",
+	"regel":       "Regeln är sparad. Den gäller från nästa gång var och en loggar in.",
+	"regel-borta": "Regeln är borttagen. Rollerna försvinner nästa gång var och en loggar in.",
+	"kopia":       "Säkerhetskopian är skriven och kontrollerad.",
+}
+
+// actionWords is the columns of the authorization table, in its words.
+var actionWords = []struct {
+	action
+	actionWord
+}{
+	{read, actionWord{"Läsa", "Se systemen och deras klassningar i enheten."}},
+	{comment, actionWord{"Kommentera", "Skriva en kommentar till en fråga eller ett krav."}},
+	{answer, actionWord{"Svara", "Svara på frågor, beskriva informationen och sätta nivåer."}},
+	{delegate, actionWord{"Delegera", "Be någon annan att svara på en del."}},
+	{fetch, actionWord{"Hämta", "Hämta kravbilagan och andra filer."}},
+	{begin, actionWord{"Börja", "Lägga till ett system och börja klassa det."}},
+	{propose, actionWord{"Lägga fram", "Lägga fram en klassning för godkännande."}},
+	{approve, actionWord{"Godkänna", "Godkänna en klassning och öppna den igen."}},
+	{move, actionWord{"Flytta", "Flytta ett system till en annan enhet."}},
+	{administer, actionWord{"Administrera", "Sköta enheter, personer och roller."}},
+	{operate, actionWord{"Driva", "Sköta inloggning, sessioner och säkerhetskopior. Gäller bara den som har rollen i hela organisationen."}},
+}
+
+// deedWords says what somebody has done, by the journal's action.
+var deedWords = map[string]string{
+	"answer.save": "Sparade svar", "system.create": "Lade till ett system", "classification.create": "Började en klassning", "system.move": "Flyttade ett system",
+	"approval.propose": "Lade fram en klassning", "approval.approve": "Godkände en klassning", "approval.return": "Skickade tillbaka en klassning", "approval.reopen": "Öppnade en klassning igen",
+	"unit.save": "Ändrade en enhet", "unit.remove": "Tog bort en enhet",
+	"person.add": "Lade till en person", "person.rename": "Ändrade ett namn", "person.disable": "Stängde av ett konto", "person.enable": "Öppnade ett konto", "person.invite": "Bjöd in någon",
+	"password.set": "Ändrade ett lösenord", "identity.set": "Kopplade ett konto till kommunens inloggning", "sessions.end": "Avslutade inloggningar",
+	"grant.add": "Gav en roll", "grant.remove": "Tog tillbaka en roll", "claim.add": "Lade till en regel för inloggningen", "claim.remove": "Tog bort en regel för inloggningen",
+	"payload.erase": "Raderade uppgifter",
 }

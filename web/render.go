@@ -21,8 +21,9 @@ type page struct {
 	Subject  string // which classification, also on paper
 	Nav      string // which part of the menu is current
 	Crumbs   []crumb
-	Person   string // who is signed in; "" when nobody is
-	Manages  bool   // the menu has administration
+	Lock     *lockLine // why nothing in the classification can be changed
+	Person   string    // who is signed in; "" when nobody is
+	Manages  bool      // the menu has administration
 	Demo     bool
 	Failed   bool // the title begins with "Fel: "
 	Catalog  string

@@ -87,7 +87,7 @@ func (s *server) rule(w http.ResponseWriter, r *http.Request) error {
 	if q.Profile != nil {
 		home = textLink{q.Profile.Title, "/kataloger/" + q.Profile.ID}
 	}
-	p := rulePage{page: s.shelf(r, q.ID, "kataloger", crumb{home.Text, home.Link}), Row: ruleRowOf(c, q), Profile: home.Text, ProfileAt: home.Link,
+	p := rulePage{page: s.shelf(r, q.ID, "kataloger", crumb(home)), Row: ruleRowOf(c, q), Profile: home.Text, ProfileAt: home.Link,
 		Area: areaLink{q.Area.Title, q.Area.Text, home.Link + "#omr-" + q.Area.ID}, Effort: q.Effort, Should: q.Obligation == "should", Points: pointsText(&q.Content), Place: place(q.At("id"))}
 	p.Title = q.ID + " " + p.Row.Title
 	p.Names = sortedKeys(q.Parameters)

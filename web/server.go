@@ -17,7 +17,10 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
+	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -35,10 +38,12 @@ import (
 type Config struct {
 	Store    Store
 	Catalogs func() Loaded
-	Demo     string    // the person to be until another is chosen: no login; "" with login
-	URL      *url.URL  // where people reach us; nil: on this machine alone
-	Proxy    bool      // requests come through a proxy that tells from where in X-Forwarded-For
-	Provider *Provider // the city's own sign-in; nil when there is none
+	Demo     string         // the person to be until another is chosen: no login; "" with login
+	URL      *url.URL       // where people reach us; nil: on this machine alone
+	Proxy    []netip.Prefix // those whose X-Forwarded-For is believed; others may then not ask at all
+	Provider *Provider      // the city's own sign-in, which needs the URL; nil when there is none
+	Backups  Backups        // nil when none are set up
+	Database string         // where it is, for who runs the service
 	Now      func() time.Time
 	Location *time.Location // for times on screen
 	Log      *slog.Logger
@@ -53,6 +58,8 @@ type server struct {
 	sessions *scs.SessionManager
 	oidc     *oidcClient // nil without a provider
 	permits  map[string]permit
+
+	lastLeave sync.Mutex // while somebody's leave to administer is taken away
 }
 
 //go:embed templates static
@@ -72,14 +79,16 @@ func New(c Config) (http.Handler, error) {
 	s.sessions = s.newSessions()
 	if c.Provider != nil {
 		s.oidc = newOIDC(*c.Provider, s.address("/logga-in/svar"))
+		s.oidc.log = s.Log
 	}
 	return s.routes(), nil
 }
 
-// address is a page's whole address, for those outside.
+// address is a page's whole address, for those outside; the path alone where
+// there are none.
 func (s *server) address(path string) string {
 	if s.URL == nil {
-		return "http://127.0.0.1:8080" + path
+		return path
 	}
 	return s.URL.Scheme + "://" + s.URL.Host + path
 }
@@ -115,11 +124,15 @@ func (s *server) routes() http.Handler {
 	gate(http.MethodPost, "/logga-in", s.signInLocal)
 	gate(http.MethodGet, "/logga-in/konto", s.signInProvider)
 	gate(http.MethodGet, "/logga-in/svar", s.signInAnswer)
+	get("/logga-in/knyt", public, s.tieForm)
+	gate(http.MethodPost, "/logga-in/knyt", s.tieIdentity)
 	gate(http.MethodGet, "/inbjudan/{token}", s.invitation)
 	gate(http.MethodPost, "/inbjudan/{token}", s.acceptInvitation)
+	gate(http.MethodGet, "/inbjudan/{token}/konto", s.tieInvitation)
 	post("/logga-ut", public, s.signOut)
 	get("/inloggad", enter, s.stillSignedIn)
 	get("/konto", enter, s.account)
+	get("/historik", enter, s.personHistory)
 	route(http.MethodPost, "/konto/losenord", enter, "", s.changePassword, s.limit(20, byPerson))
 	post("/konto/sessioner", enter, s.endOwnSessions)
 	post("/konto/person", enter, s.changePerson)
@@ -131,6 +144,9 @@ func (s *server) routes() http.Handler {
 	get("/system/nytt/uppgifter", begin, s.newSystemForm)
 	post("/system", begin, s.createSystem)
 	get("/system/{system}", read, s.system)
+
+	get("/system/{system}/flytta", move, s.moveForm)
+	post("/system/{system}/flytta", move, s.moveSystem)
 
 	get("/klassning/{id}", read, s.tasks)
 	save("/klassning/{id}/klart/{section}", "section/{section}", s.saveDone)
@@ -156,6 +172,17 @@ func (s *server) routes() http.Handler {
 	get("/klassning/{id}/kravbilaga", read, s.export)
 	file("/klassning/{id}/kravbilaga.xlsx", fetch, s.downloadRequirements)
 	file("/klassning/{id}/motivering.xlsx", fetch, s.downloadJustification)
+	get("/klassning/{id}/historik", read, s.history)
+	get("/klassning/{id}/historik/{batch}/angra", answer, s.undoForm)
+	save("/klassning/{id}/historik/{batch}/angra", "", s.undo)
+	get("/klassning/{id}/godkannande", read, s.approval)
+	post("/klassning/{id}/godkannande", propose, s.proposeApproval)
+	post("/klassning/{id}/godkannande/beslut", approve, s.decideApproval)
+	post("/klassning/{id}/godkannande/oppna", approve, s.reopenApproval)
+	get("/klassning/{id}/revisioner", read, s.revisions)
+	get("/klassning/{id}/revision/{revision}", read, s.protocol)
+	file("/klassning/{id}/revision/{revision}.json", fetch, s.downloadSnapshot)
+	file("/klassning/{id}/revision/{revision}/intyg.json", fetch, s.downloadCertificate)
 
 	get("/kataloger", enter, s.catalogs)
 	get("/kataloger/{catalog}", enter, s.catalog)
@@ -170,6 +197,32 @@ func (s *server) routes() http.Handler {
 	get("/provfall", enter, s.cases)
 	get("/provfall/{fall}", enter, s.oneCase)
 	get("/sok", enter, s.search)
+	get("/administration", administer, s.administration)
+	post("/administration", administer, s.nameOrganisation)
+	get("/administration/enheter", administer, s.units)
+	post("/administration/enheter", administer, s.addUnits)
+	get("/administration/enheter/{unit}", administer, s.unit)
+	post("/administration/enheter/{unit}", administer, s.saveUnit)
+	post("/administration/enheter/{unit}/ta-bort", administer, s.removeUnit)
+	get("/administration/personer", administer, s.peopleList)
+	get("/administration/personer/nya", administer, s.newPeople)
+	post("/administration/personer/nya", administer, s.addPeople)
+	post("/administration/personer", administer, s.addPerson)
+	post("/administration/personer/inbjudningar", administer, s.inviteAnew)
+	get("/administration/personer/{person}", administer, s.person)
+	post("/administration/personer/{person}", administer, s.renamePerson)
+	post("/administration/personer/{person}/roller", administer, s.changeRoles)
+	post("/administration/personer/{person}/inbjudan", administer, s.invitePerson)
+	post("/administration/personer/{person}/konto", administer, s.disablePerson)
+	post("/administration/personer/{person}/sessioner", administer, s.endPersonsSessions)
+	get("/administration/roller", administer, s.rolesTable)
+	get("/administration/inloggning", operate, s.signInRules)
+	post("/administration/inloggning", operate, s.changeRules)
+	get("/administration/sessioner", operate, s.sessionList)
+	post("/administration/sessioner", operate, s.endSessions)
+	get("/administration/drift", operate, s.operation)
+	post("/administration/drift", operate, s.backUpNow)
+
 	get("/tillganglighet", public, s.accessibility)
 	get("/uppgifter", public, s.privacy)
 
@@ -204,13 +257,20 @@ func (s *server) handle(h handler) http.HandlerFunc {
 }
 
 // sentence is an error that carries a sentence for people, as the store's do.
-type sentence interface{ ForPeople() string }
+type sentence interface {
+	error
+	ForPeople() string
+}
 
 // fail is the funnel: every error ends here.
 func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var p *Problem
 	var tooBig *http.MaxBytesError
 	var told sentence
+	var refused *refusal
+	if errors.As(err, &refused) {
+		s.Log.Warn("sign-in refused", "request", visitOf(r.Context()).request, "from", s.from(r), "err", refused.cause)
+	}
 	switch {
 	case errors.Is(err, errSignedOut) && r.Method == http.MethodGet && !fromHTMX(r):
 		http.Redirect(w, r, "/logga-in?vidare="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
@@ -227,8 +287,12 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, context.Canceled):
 		return
 	case errors.As(err, &told):
+		text := told.ForPeople()
+		if strings.ContainsRune(text, filepath.Separator) { // where the files are is for who runs the service
+			text = storeFails
+		}
 		s.Log.Error("store", "request", visitOf(r.Context()).request, "route", routeOf(r), "err", err)
-		p = &Problem{Status: http.StatusServiceUnavailable, Title: errStore.Title, Text: told.ForPeople(), Link: r.URL.Path, Label: errStore.Label}
+		p = &Problem{Status: http.StatusServiceUnavailable, Title: errStore.Title, Text: text, Link: r.URL.Path, Label: errStore.Label}
 	default:
 		v := visitOf(r.Context())
 		s.Log.Error("failed", "request", v.request, "method", r.Method, "route", routeOf(r), "err", err)
@@ -295,15 +359,25 @@ func byPerson(r *http.Request) (string, error) { return visitOf(r.Context()).ID,
 // byAddress is where a request comes from. Behind a proxy that is the last
 // address it tells: those before it are the sender's own words.
 func (s *server) byAddress(r *http.Request) (string, error) {
-	if told := r.Header.Values("X-Forwarded-For"); s.Proxy && len(told) > 0 {
+	return httprate.CanonicalizeIP(s.from(r)), nil
+}
+
+func (s *server) from(r *http.Request) string {
+	if told := r.Header.Values("X-Forwarded-For"); s.Proxy != nil && len(told) > 0 {
 		all := strings.Split(told[len(told)-1], ",")
-		return httprate.CanonicalizeIP(strings.TrimSpace(all[len(all)-1])), nil
+		return strings.TrimSpace(all[len(all)-1])
 	}
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
-		host = r.RemoteAddr
+		return r.RemoteAddr
 	}
-	return httprate.CanonicalizeIP(host), nil
+	return host
+}
+
+// proxied tells whether a request comes by the proxy that it has to come by.
+func (s *server) proxied(r *http.Request) bool {
+	at, err := netip.ParseAddrPort(r.RemoteAddr)
+	return s.Proxy == nil || err == nil && slices.ContainsFunc(s.Proxy, func(p netip.Prefix) bool { return p.Contains(at.Addr().Unmap()) })
 }
 
 // guard sets the security headers, holds requests to the names that are ours
@@ -326,7 +400,7 @@ func (s *server) guard(next http.Handler) http.Handler {
 		}
 		// A name that merely resolves to us is another site's (DNS rebinding).
 		// Whoever watches the service may ask by any.
-		if !s.ourHost(r.Host) && r.URL.Path != "/healthz" {
+		if (!s.ourHost(r.Host) || !s.proxied(r)) && r.URL.Path != "/healthz" {
 			s.fail(w, r, s.wrongHost())
 			return
 		}

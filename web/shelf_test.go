@@ -26,7 +26,10 @@ func TestShelfHoldsTogether(t *testing.T) {
 		if ids[path] != nil {
 			continue
 		}
-		got := s.get(path).wants(200)
+		got := s.get(path)
+		if got.Code != 200 {
+			t.Fatalf("%s: %d", path, got.Code)
+		}
 		ids[path] = map[string]bool{}
 		if !strings.HasPrefix(got.Header.Get("Content-Type"), "text/html") {
 			continue

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -52,26 +53,20 @@ func (s *server) signInLocal(w http.ResponseWriter, r *http.Request) error {
 		p.Failed, p.Missing = true, fieldErrors{{"namn", text}}
 		return s.render(w, status, "signin", p)
 	}
-	account, stored, blocked, err := s.Store.PasswordOf(r.Context(), p.Login)
-	if err != nil && !errors.Is(err, engine.ErrNotFound) {
+	account, stored, err := s.Store.TryPassword(r.Context(), p.Login)
+	if err != nil {
 		return err
-	}
-	rests := s.Now().Before(blocked)
-	if rests {
-		stored = "" // as long a wait, and no way in
 	}
 	right, stale, err := checkPassword(r.Context(), stored, r.PostFormValue("losenord"))
 	if err != nil {
 		return err
 	}
-	if account.ID != "" && !rests {
-		if err := s.Store.NoteTry(r.Context(), account.ID, right); err != nil {
-			return err
-		}
-	}
 	if !right {
-		s.Log.Warn("sign-in refused", "request", visitOf(r.Context()).request, "person", account.ID, "rests", rests)
+		s.Log.Warn("sign-in refused", "request", visitOf(r.Context()).request, "person", account.ID, "from", s.from(r))
 		return again(http.StatusUnprocessableEntity, "Användarnamnet eller lösenordet stämmer inte. Efter fem fel vilar kontot en stund")
+	}
+	if err := s.Store.RightPassword(r.Context(), account.ID); err != nil {
+		return err
 	}
 	if stale {
 		now, err := hashPassword(r.Context(), r.PostFormValue("losenord"))
@@ -90,44 +85,99 @@ func (s *server) signInLocal(w http.ResponseWriter, r *http.Request) error {
 
 // signInProvider sends the browser to the city's own sign-in.
 func (s *server) signInProvider(w http.ResponseWriter, r *http.Request) error {
+	return s.toProvider(w, r, localPath(r.URL.Query().Get("vidare")), "")
+}
+
+// toProvider begins a sign-in there, for an invitation when somebody is invited.
+func (s *server) toProvider(w http.ResponseWriter, r *http.Request, next, invited string) error {
 	if s.oidc == nil {
 		return errNotFound
 	}
-	address, pending, err := s.oidc.begin(r.Context(), localPath(r.URL.Query().Get("vidare")))
+	address, pending, err := s.oidc.begin(r.Context(), next)
 	if err != nil {
 		return err
 	}
-	kept, err := json.Marshal(pending)
-	if err != nil {
-		return err
-	}
-	s.sessions.Put(r.Context(), inPending, kept)
+	pending.Invited = invited
+	s.keep(r.Context(), inPending, pending)
 	http.Redirect(w, r, address, http.StatusSeeOther)
 	return nil
 }
 
-// signInAnswer takes the browser back from the city's own sign-in.
-func (s *server) signInAnswer(w http.ResponseWriter, r *http.Request) error {
-	if s.oidc == nil {
-		return errNotFound
+// keep puts a plain value in the session.
+func (s *server) keep(ctx context.Context, key string, v any) {
+	data, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // only plain values come here
 	}
+	s.sessions.Put(ctx, key, data)
+}
+
+// signInAnswer takes the browser back from the city's own sign-in. One that was
+// for an invitation is asked about first.
+func (s *server) signInAnswer(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	var pending pendingSignIn
-	if kept := s.sessions.PopBytes(ctx, inPending); kept == nil || json.Unmarshal(kept, &pending) != nil {
+	if !decode(s.sessions.PopBytes(ctx, inPending), &pending) || s.oidc == nil {
 		return errSignInGone
 	}
-	invited := s.sessions.PopString(ctx, inInvited)
 	who, err := s.oidc.finish(ctx, pending, r.URL.Query())
 	if err != nil {
-		s.Log.Warn("sign-in refused", "request", visitOf(ctx).request, "err", cause(err))
 		return err
 	}
-	if invited != "" {
-		if _, err := s.Store.TieIdentity(ctx, invited, who.Issuer, who.Subject); err != nil {
-			return forPeople(err, "Inbjudan gick inte att använda")
-		}
+	if pending.Invited != "" {
+		s.keep(ctx, inTie, tie{pending.Invited, who})
+		return seeOther(w, r, "/logga-in/knyt")
 	}
-	account, err := s.Store.Admit(ctx, who.Issuer, who.Subject, who.Name, who.Groups)
+	return s.welcome(w, r, who, pending.Next)
+}
+
+// tie is an identity that waits for its person to say that it is hers.
+type tie struct {
+	Person string
+	Who    identity
+}
+
+type tiePage struct {
+	page
+	Account engine.Account
+	Who     identity
+}
+
+// tieForm asks whether the identity is the invited person's: whoever follows
+// another's invitation would else lose her identity to it.
+func (s *server) tieForm(w http.ResponseWriter, r *http.Request) error {
+	var t tie
+	if !decode(s.sessions.GetBytes(r.Context(), inTie), &t) {
+		return errSignInGone
+	}
+	account, err := s.Store.Account(r.Context(), t.Person)
+	if err != nil {
+		return err
+	}
+	return s.render(w, http.StatusOK, "tie", tiePage{s.page(r, "Är det du?", ""), account, t.Who})
+}
+
+func (s *server) tieIdentity(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	if err := parseForm(r); err != nil {
+		return err
+	}
+	var t tie
+	if !decode(s.sessions.PopBytes(ctx, inTie), &t) {
+		return errSignInGone
+	}
+	if r.PostFormValue("svar") != "ja" {
+		return seeOther(w, r, "/logga-in")
+	}
+	if _, err := s.Store.TieIdentity(ctx, t.Person, t.Who.Issuer, t.Who.Subject); err != nil {
+		return forPeople(err, "Inbjudan gick inte att använda")
+	}
+	return s.welcome(w, r, t.Who, "/")
+}
+
+// welcome signs in whom the provider vouches for.
+func (s *server) welcome(w http.ResponseWriter, r *http.Request, who identity, next string) error {
+	account, err := s.Store.Admit(r.Context(), who.Issuer, who.Subject, who.Name, who.Groups)
 	if err != nil {
 		return err
 	}
@@ -137,22 +187,14 @@ func (s *server) signInAnswer(w http.ResponseWriter, r *http.Request) error {
 	if err := s.signIn(r, account.ID); err != nil {
 		return err
 	}
-	return seeOther(w, r, pending.Next)
+	return seeOther(w, r, next)
 }
 
-// cause is what the log is told of a refused sign-in.
-func cause(err error) error {
-	var r *refusal
-	if errors.As(err, &r) {
-		return r.cause
-	}
-	return err
-}
-
-// forPeople shows a sentence of the store as what it is, a refusal.
+// forPeople shows what the store refuses as what it is. A failure of the store
+// is none of that: it has a cause.
 func forPeople(err error, title string) error {
 	var told sentence
-	if errors.As(err, &told) {
+	if errors.As(err, &told) && errors.Unwrap(told) == nil {
 		return &Problem{http.StatusConflict, title, told.ForPeople(), "/", "Till start"}
 	}
 	if errors.Is(err, engine.ErrNotFound) {
@@ -165,6 +207,7 @@ func (s *server) signOut(w http.ResponseWriter, r *http.Request) error {
 	if err := s.sessions.Destroy(r.Context()); err != nil {
 		return err
 	}
+	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
 	return seeOther(w, r, "/logga-in?ut=1")
 }
 
@@ -203,8 +246,17 @@ func (s *server) invitation(w http.ResponseWriter, r *http.Request) error {
 	return s.render(w, http.StatusOK, "invitation", p)
 }
 
-// acceptInvitation sets a password, or goes on to the provider with the
-// invitation in the session.
+// tieInvitation goes on to the provider for the invitation. It is a link and no
+// form: the Content-Security-Policy lets no form lead there.
+func (s *server) tieInvitation(w http.ResponseWriter, r *http.Request) error {
+	p, err := s.invitationFor(r)
+	if err != nil {
+		return err
+	}
+	return s.toProvider(w, r, "/", p.Account.ID)
+}
+
+// acceptInvitation uses an invitation up to set a password.
 func (s *server) acceptInvitation(w http.ResponseWriter, r *http.Request) error {
 	if err := parseForm(r); err != nil {
 		return err
@@ -212,11 +264,6 @@ func (s *server) acceptInvitation(w http.ResponseWriter, r *http.Request) error 
 	p, err := s.invitationFor(r)
 	if err != nil {
 		return err
-	}
-	token := chi.URLParam(r, "token")
-	if r.PostFormValue("gor") == "konto" && s.oidc != nil {
-		s.sessions.Put(r.Context(), inInvited, token)
-		return seeOther(w, r, "/logga-in/konto")
 	}
 	if p.Account.Login == "" {
 		return errNotFound
@@ -229,7 +276,7 @@ func (s *server) acceptInvitation(w http.ResponseWriter, r *http.Request) error 
 		p.Failed = true
 		return s.render(w, http.StatusUnprocessableEntity, "invitation", p)
 	}
-	account, err := s.Store.ChoosePassword(r.Context(), token, hash)
+	account, err := s.Store.ChoosePassword(r.Context(), chi.URLParam(r, "token"), hash)
 	if err != nil {
 		return forPeople(err, "Inbjudan gick inte att använda")
 	}
@@ -362,16 +409,16 @@ func (s *server) changePassword(w http.ResponseWriter, r *http.Request) error {
 	if v.Login == "" || !v.Password || s.Demo != "" {
 		return errNotFound
 	}
-	_, stored, blocked, err := s.Store.PasswordOf(r.Context(), v.Login)
+	_, stored, err := s.Store.TryPassword(r.Context(), v.Login)
 	if err != nil {
 		return err
 	}
-	right := false
-	if !s.Now().Before(blocked) {
-		if right, _, err = checkPassword(r.Context(), stored, r.PostFormValue("nuvarande")); err != nil {
-			return err
-		}
-		if err := s.Store.NoteTry(r.Context(), v.ID, right); err != nil {
+	right, _, err := checkPassword(r.Context(), stored, r.PostFormValue("nuvarande"))
+	if err != nil {
+		return err
+	}
+	if right {
+		if err := s.Store.RightPassword(r.Context(), v.ID); err != nil {
 			return err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
@@ -151,13 +152,16 @@ func TestRateLimit(t *testing.T) {
 	if last != http.StatusTooManyRequests || from("192.0.2.2", "") == http.StatusTooManyRequests {
 		t.Errorf("the 25th try was answered with %d", last)
 	}
-	s.config.Proxy = true
+	s.config.Proxy = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
 	s.open()
 	for i := range 25 {
 		last = from("192.0.2.1", fmt.Sprintf("10.9.8.%d, 203.0.113.5", i)) // all but the last are the sender's
 	}
 	if last != http.StatusTooManyRequests || from("192.0.2.1", "203.0.113.6") == http.StatusTooManyRequests {
 		t.Errorf("behind a proxy the 25th try was answered with %d", last)
+	}
+	if code := from("203.0.113.5", "192.0.2.1"); code != http.StatusMisdirectedRequest {
+		t.Errorf("around the proxy: %d", code)
 	}
 
 	open := newSite(t)

@@ -26,6 +26,7 @@ type RecordStore interface {
 	PutCatalog(ctx context.Context, hash string, files map[string][]byte) error
 	Catalog(ctx context.Context, hash string) (map[string][]byte, error)
 	Events(ctx context.Context, of engine.EventFilter, limit int) ([]engine.Event, error)
+	JournalHead(ctx context.Context) (engine.Head, error)
 }
 
 // PeopleStore keeps the organisation, who may sign in and what each may do.
@@ -43,14 +44,14 @@ type PeopleStore interface {
 	ClaimGrants(ctx context.Context) ([]engine.ClaimGrant, error)
 	SetClaimGrant(ctx context.Context, by string, c engine.ClaimGrant, on bool) error
 	Admit(ctx context.Context, issuer, subject, name string, groups []string) (engine.Account, error)
-	PasswordOf(ctx context.Context, login string) (a engine.Account, password string, blocked time.Time, err error)
-	NoteTry(ctx context.Context, person string, right bool) error
+	TryPassword(ctx context.Context, login string) (a engine.Account, password string, err error)
+	RightPassword(ctx context.Context, person string) error
 	SetPassword(ctx context.Context, by, person, password string) error
 	StrengthenPassword(ctx context.Context, person, was, now string) error
 	Invite(ctx context.Context, by, person string, until time.Time) (string, error)
 	Invited(ctx context.Context, token string) (engine.Account, error)
 	ChoosePassword(ctx context.Context, token, password string) (engine.Account, error)
-	TieIdentity(ctx context.Context, token, issuer, subject string) (engine.Account, error)
+	TieIdentity(ctx context.Context, person, issuer, subject string) (engine.Account, error)
 }
 
 // SessionStore keeps the sessions of signed-in browsers.
@@ -67,7 +68,7 @@ type SessionStore interface {
 type ApprovalStore interface {
 	Approvals(ctx context.Context, classificationID string) ([]engine.Approval, error)
 	Propose(ctx context.Context, by, classificationID string, state int, d engine.Decision, snapshot json.RawMessage, final bool) (engine.Approval, error)
-	Approve(ctx context.Context, by, classificationID string, revision int) error
+	Approve(ctx context.Context, by, classificationID string, revision int, hash string) error
 	Return(ctx context.Context, by, classificationID string, revision int, reason string) error
 	Reopen(ctx context.Context, by, classificationID string, revision int, reason string) error
 }

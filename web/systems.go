@@ -28,6 +28,7 @@ type systemRow struct {
 	Yes    int
 	Open   int
 	Saved  string
+	Waits  bool // for somebody to approve it
 	Broken bool // what was kept cannot be read with its catalogue
 }
 
@@ -75,6 +76,9 @@ func (s *server) row(ctx context.Context, rec engine.Record) systemRow {
 	if a, ok := last(rec, ""); ok {
 		row.Saved = s.day(a.At)
 	}
+	if status, class := s.approvalStatus(rec.Approval); status != "" && !row.Broken {
+		row.Status, row.Class, row.Waits = status, class, rec.Approval.Waits()
+	}
 	return row
 }
 
@@ -103,22 +107,14 @@ func (s *server) sumUp(ctx context.Context, rec engine.Record) systemRow {
 		return row
 	}
 	row.Levels, row.Yes, row.Open = levels(o.Facts), o.Derivation.Count(rule.Yes), o.Pending.Bound()
-	tasks := s.taskList(o)
-	done := 0
-	for _, t := range tasks {
-		if t.Class == "done" {
-			done++
-		} else if row.Link == "" && t.Link != "" {
+	for _, t := range s.taskList(o) {
+		if t.Class != "done" && row.Link == "" && t.Link != "" {
 			row.Link, row.Next = t.Link, "Steg "+itoa(t.N)+": "+lowerFirst(t.Title)+". "+t.Left
 		}
 	}
-	switch {
-	case o.paused():
+	row.Status, row.Class = "A-klassning pågår", "now"
+	if o.paused() {
 		row.Status, row.Class = "Avvaktar bedömning", "wait"
-	case done == len(tasks):
-		row.Status, row.Class = "A-klassningen är klar", "done"
-	default:
-		row.Status, row.Class = "A-klassning pågår", "now"
 	}
 	return row
 }
@@ -142,7 +138,9 @@ func (s *server) start(w http.ResponseWriter, r *http.Request) error {
 	for _, row := range rows {
 		switch row.Class {
 		case "now":
-			p.Answer = append(p.Answer, row)
+			if !row.Waits {
+				p.Answer = append(p.Answer, row)
+			}
 		case "wait":
 			p.Paused = append(p.Paused, row)
 		}
@@ -188,6 +186,14 @@ func (s *server) eventRows(events []engine.Event, titles map[string]string, limi
 			row.Text = who + " sparade " + count(n, "svar", "svar") + " i"
 		case "system.create":
 			row.Text = who + " lade till"
+		case "approval.propose":
+			row.Text = who + " lade fram klassningen av"
+		case "approval.approve":
+			row.Text = who + " godkände klassningen av"
+		case "approval.return":
+			row.Text = who + " lämnade tillbaka klassningen av"
+		case "approval.reopen":
+			row.Text = who + " öppnade igen klassningen av"
 		default:
 			continue // the system's own line says it
 		}
@@ -231,6 +237,9 @@ type systemPage struct {
 	Events []eventRow
 	Since  string
 	By     string
+
+	ManagedBy string // the other unit that looks after it
+	Moves     bool   // the visitor may move it
 }
 
 func (s *server) system(w http.ResponseWriter, r *http.Request) error {
@@ -248,6 +257,8 @@ func (s *server) system(w http.ResponseWriter, r *http.Request) error {
 		page: s.page(r, row.System.Title, "system", crumb{"System", "/system"}, crumb{row.System.Title, ""}),
 		Row:  row, Since: s.day(row.System.CreatedAt), By: row.System.CreatedBy.Name,
 	}
+	v := visitOf(r.Context())
+	p.ManagedBy, p.Moves = unitName(v.org, row.System.ManagedBy), v.on(&engine.Record{System: row.System}, move, "")
 	events, err := s.Store.Events(r.Context(), engine.EventFilter{Classification: strings.TrimPrefix(row.Base, "/klassning/")}, 200)
 	if err != nil {
 		return err

@@ -207,6 +207,7 @@ func (s *server) taskList(o *open) []task {
 			export.Status, export.Class = "Klart", "done"
 		}
 	}
+	s.approvalTask(o, &out[6])
 	if o.paused() {
 		for i := range out[1:] {
 			t := &out[i+1]
@@ -264,7 +265,7 @@ func doneFormOf(o *open, section, text string) doneForm {
 // saveDone marks a section as done, or takes the mark back.
 func (s *server) saveDone(w http.ResponseWriter, r *http.Request) error {
 	id := chi.URLParam(r, "section")
-	if !slices.ContainsFunc(sections, func(x section) bool { return x.ID == id && x.ID != "stop" }) {
+	if !slices.ContainsFunc(sections, func(x section) bool { return x.ID == id && x.ID != "stop" && x.ID != "approval" }) {
 		return errNotFound
 	}
 	return s.saveMark(w, r, engine.DoneKey(id), "")

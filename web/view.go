@@ -62,6 +62,9 @@ func (s *server) derive(ctx context.Context, rec engine.Record) (*open, error) {
 // Base is the address of the classification.
 func (o *open) Base() string { return "/klassning/" + o.Classification.ID }
 
+// UnitName is the owning unit's name, with the city's.
+func (o *open) UnitName() string { return unitName(o.visit.org, o.System.Unit) }
+
 func (o *open) paused() bool { return o.Has(engine.KeyPaused) }
 
 // writable refuses to save while an assessment outside the tool is awaited.
@@ -139,6 +142,7 @@ func (s *server) classificationPage(o *open, title string) page {
 	}
 	p := s.pageOf(o.visit, full, "system", crumbs...)
 	p.Catalog, p.Subject = catalogLine(o), kind+" av "+o.System.Title
+	p.Lock = s.lockLine(o)
 	return p
 }
 

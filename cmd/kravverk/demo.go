@@ -49,6 +49,8 @@ type demoSystem struct {
 	engine.System
 	role  string // who cleared the stop question
 	saves []demoSave
+	// A first revision was approved, and reopened later; 0 when there is none.
+	approved, reopened time.Duration
 }
 
 // demoSave is answers that one person saved at one time.
@@ -154,8 +156,12 @@ var demoSystems = []demoSystem{
 			}},
 			{"maria", 8 * day, map[string]any{"reviewed/BEH": true, "reviewed/LOG": true, "reviewed/BKP": true, "reviewed/KON": true, "reviewed/INC": true, "reviewed/LEV": true,
 				"reviewed/FYS": true, "reviewed/KRY": true, "reviewed/NET": true, "reviewed/SAR": true, "reviewed/UTV": true, "reviewed/PER": true, "reviewed/TIL": true,
-				"reviewed/DAT": true, "reviewed/STY": true, "done/requirements": true}},
+				"reviewed/DAT": true, "reviewed/STY": true, "done/requirements": true, "done/export": true}},
+			{"johan", 20 * time.Hour, map[string]any{
+				"information/3": info("Sekretessmarkeringar", "Markeringarna visar vem som lever under hot. Sprids de kan en enskild person skadas allvarligt.", levels(3, 2, 1), map[string]string{"K": "individ", "R": "individ", "T": "verksamhet"}),
+			}},
 		},
+		approved: 7 * day, reopened: day,
 	},
 }
 
@@ -218,6 +224,12 @@ func fillDemo(ctx context.Context, db *store.Store, c *catalog.Catalog, back *ti
 		for _, s := range x.saves {
 			steps = append(steps, step{s.ago, save(s)})
 		}
+		if x.approved > 0 {
+			steps = append(steps, step{x.approved, func() error { return approveDemo(ctx, db, c, rec.Classification.ID) }},
+				step{x.reopened, func() error {
+					return db.Reopen(ctx, "ulla", rec.Classification.ID, 1, "Sekretessmarkerade ärenden ska också arkiveras här.")
+				}})
+		}
 	}
 	slices.SortStableFunc(steps, func(a, b step) int { return cmp.Compare(b.ago, a.ago) })
 	for _, s := range steps {
@@ -227,4 +239,28 @@ func fillDemo(ctx context.Context, db *store.Store, c *catalog.Catalog, back *ti
 		}
 	}
 	return nil
+}
+
+// approveDemo freezes a classification as it stands, as the system's owner would.
+func approveDemo(ctx context.Context, db *store.Store, c *catalog.Catalog, id string) error {
+	rec, err := db.Classification(ctx, id)
+	if err != nil {
+		return err
+	}
+	input, err := rec.Input(c)
+	if err != nil {
+		return err
+	}
+	facts, err := engine.NewFacts(c, input)
+	if err != nil {
+		return err
+	}
+	d := engine.Decision{
+		Diary: "TK 2026/0412", Text: "Klassningen och kravlistan godkänns som underlag för upphandlingen.",
+		NextReview:   time.Now().AddDate(1, 0, -7).Format(time.DateOnly),
+		Participants: []engine.Participant{{Role: "Systemägare", Person: "maria"}, {Role: "Informationssäkerhetssamordnare", Person: "anna"}, {Role: "Arkivansvarig"}},
+	}
+	snapshot := engine.Freeze(rec, engine.Derive(facts), "Trafikkontoret, Exempelstad", d).Encode()
+	_, err = db.Propose(ctx, "maria", id, rec.State(), d, snapshot, true)
+	return err
 }

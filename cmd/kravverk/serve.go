@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"os"
 	"os/signal"
@@ -45,7 +46,8 @@ senaste fungerande versionen, och sidan Kravkataloger visar felen.`
 // served is what serve can be told.
 type served struct {
 	addr, db, catalogs, url string
-	demo, proxy             bool
+	demo                    bool
+	proxy                   string
 	cert, key               string
 	oidc                    web.Provider
 	oidcSecretFile          string
@@ -62,7 +64,7 @@ func serve(e env, args []string) error {
 	flags.StringVar(&o.catalogs, "catalogs", "", "`MAPP` med kataloger i stället för de inbyggda")
 	flags.BoolVar(&o.demo, "demo", false, "fyller en tom databas med påhittade exempel och låter dig vara vem du vill")
 	flags.StringVar(&o.url, "url", "", "`ADRESS` som folk når Kravverk på, till exempel https://klassa.exempelstad.se")
-	flags.BoolVar(&o.proxy, "behind-proxy", false, "en proxy framför sköter krypteringen och anger avsändaren i X-Forwarded-For")
+	flags.StringVar(&o.proxy, "behind-proxy", "", "`ADRESS` eller nät för den proxy som sköter krypteringen och anger avsändaren i X-Forwarded-For, till exempel 127.0.0.1")
 	flags.StringVar(&o.cert, "tls-cert", "", "`FIL` med certifikat för https")
 	flags.StringVar(&o.key, "tls-key", "", "`FIL` med certifikatets nyckel")
 	flags.StringVar(&o.oidc.Issuer, "oidc-issuer", "", "`ADRESS` till kommunens inloggning (OpenID Connect)")
@@ -96,8 +98,7 @@ func (o served) public() (*url.URL, error) {
 	if err != nil {
 		return nil, fmt.Errorf("adressen %q ska skrivas som 127.0.0.1:8080.", o.addr)
 	}
-	ip := net.ParseIP(host)
-	local := host == "localhost" || ip != nil && ip.IsLoopback()
+	local := loopback(host)
 	if (o.cert == "") != (o.key == "") {
 		return nil, errors.New("--tls-cert och --tls-key hör ihop. Ange båda.")
 	}
@@ -113,14 +114,39 @@ func (o served) public() (*url.URL, error) {
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil {
 		return nil, fmt.Errorf("--url %q ska skrivas som https://klassa.exempelstad.se, utan något efter namnet.", o.url)
 	}
-	name := net.ParseIP(u.Hostname())
 	switch {
-	case u.Scheme == "http" && !(u.Hostname() == "localhost" || name != nil && name.IsLoopback()):
+	case u.Scheme == "http" && !loopback(u.Hostname()):
 		return nil, errors.New("utan kryptering kan lösenord läsas på vägen. Låt --url börja med https.")
-	case u.Scheme == "https" && o.cert == "" && !o.proxy:
+	case u.Scheme == "https" && o.cert == "" && o.proxy == "":
 		return nil, errors.New("https behöver ett certifikat: ange --tls-cert och --tls-key, eller --behind-proxy om en proxy sköter det.")
 	}
 	return u, nil
+}
+
+// loopback tells whether a host is this machine itself.
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// proxies reads where requests have to come from; nil for anywhere.
+func (o served) proxies() ([]netip.Prefix, error) {
+	if o.proxy == "" {
+		return nil, nil
+	}
+	var out []netip.Prefix
+	for text := range strings.SplitSeq(o.proxy, ",") {
+		text = strings.TrimSpace(text)
+		p, err := netip.ParsePrefix(text)
+		if at, e := netip.ParseAddr(text); e == nil {
+			p, err = netip.PrefixFrom(at, at.BitLen()), nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("--behind-proxy %q ska vara proxyns adress eller nät, till exempel 127.0.0.1 eller 10.1.0.0/16.", text)
+		}
+		out = append(out, p)
+	}
+	return out, nil
 }
 
 // provider is the city's own sign-in, nil when there is none.
@@ -128,10 +154,13 @@ func (o served) provider() (*web.Provider, error) {
 	if o.oidc.Issuer == "" {
 		return nil, nil
 	}
-	if o.demo || o.oidc.ClientID == "" {
-		return nil, errors.New("--oidc-issuer behöver --oidc-client och går inte ihop med --demo.")
+	if o.demo || o.oidc.ClientID == "" || o.url == "" {
+		return nil, errors.New("--oidc-issuer behöver --oidc-client och --url, och går inte ihop med --demo.")
 	}
 	p := o.oidc
+	if u, err := url.Parse(p.Issuer); err != nil || u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {
+		return nil, fmt.Errorf("--oidc-issuer %q ska börja med https.", p.Issuer)
+	}
 	if o.oidcSecretFile != "" {
 		secret, err := os.ReadFile(o.oidcSecretFile)
 		if err != nil {
@@ -146,6 +175,10 @@ func (o served) provider() (*web.Provider, error) {
 // address as soon as there is one.
 func runServer(ctx context.Context, e env, o served, ready func(string)) error {
 	public, err := o.public()
+	if err != nil {
+		return err
+	}
+	proxies, err := o.proxies()
 	if err != nil {
 		return err
 	}
@@ -168,12 +201,13 @@ func runServer(ctx context.Context, e env, o served, ready func(string)) error {
 		return err
 	}
 	defer db.Close()
-	var backups *store.Backups
+	var backups web.Backups
 	if o.backups != "" {
 		ctx, cancel := context.WithCancel(ctx)
-		backups = store.NewBackups(db, o.backups, o.backupEvery, o.backupKeep, time.Now, log)
+		scheduled := store.NewBackups(db, o.backups, o.backupEvery, o.backupKeep, time.Now, log)
 		var running sync.WaitGroup
-		running.Go(func() { backups.Run(ctx) })
+		running.Go(func() { scheduled.Run(ctx) })
+		backups = scheduled
 		defer running.Wait()
 		defer cancel()
 	}
@@ -189,7 +223,7 @@ func runServer(ctx context.Context, e env, o served, ready func(string)) error {
 		return err
 	}
 	handler, err := web.New(web.Config{
-		Store: db, Catalogs: shop.current, Demo: demo, URL: public, Proxy: o.proxy, Provider: provider,
+		Store: db, Catalogs: shop.current, Demo: demo, URL: public, Proxy: proxies, Provider: provider, Backups: backups, Database: o.db,
 		Now: time.Now, Location: location, Log: log,
 	})
 	if err != nil {

@@ -21,9 +21,17 @@ func TestSettings(t *testing.T) {
 		"unknown":               {"\nadr = \"x\"", "", "", 0, 0, "i.toml:2: inställningen adr finns inte. Menade du \"addr\"?"},
 		"nothing like it":       {"utsikt = 1", "", "", 0, 0, "Kör kravverk serve --help"},
 		"a file in a file":      {"config = \"x\"", "", "", 0, 0, "inställningen config finns inte"},
-		"wrong kind":            {"addr = \"a\"\nbackup-keep = \"många\"", "", "", 0, 0, `i.toml:2: backup-keep kan inte ha värdet "många"`},
+		"text for a number":     {"addr = \"a\"\nbackup-keep = \"3\"", "", "", 0, 0, "i.toml:2: backup-keep ska vara ett heltal, utan citattecken."},
+		"a part of a number":    {"backup-keep = 3.5", "", "", 0, 0, "i.toml:1: backup-keep ska vara ett heltal"},
+		"a number for text":     {"addr = 8080", "", "", 0, 0, "i.toml:1: addr ska vara en text inom citattecken."},
+		"text for yes":          {"\n\nbehind-proxy = \"true\"", "", "", 0, 0, "i.toml:3: behind-proxy ska vara true eller false"},
+		"a number for time":     {"backup-every = 6", "", "", 0, 0, "i.toml:1: backup-every ska vara en text"},
+		"no time":               {"backup-every = \"ofta\"", "", "", 0, 0, `i.toml:1: backup-every kan inte ha värdet "ofta".`},
+		"wrong though unused":   {"backup-keep = \"3\"", "--backup-keep 4", "", 0, 0, "i.toml:1: backup-keep ska vara ett heltal"},
 		"a list":                {"addr = [\"a\"]", "", "", 0, 0, "ska vara en text"},
-		"twice":                 {"addr = \"a\"\naddr = \"b\"", "", "", 0, 0, "i.toml:2: raden är inte giltig TOML"},
+		"a table":               {"[addr]\na = 1", "", "", 0, 0, "ska vara en text"},
+		"a secret":              {"oidc-secret = \"hysch\"", "", "", 0, 0, "i.toml:1: hemligheter ska inte stå här. Lägg hemligheten i en egen fil, och ange filen med oidc-secret-file."},
+		"twice":                 {"addr = \"a\"\naddr = \"b\"", "", "", 0, 0, "i.toml:2: addr står redan tidigare i filen."},
 		"not TOML":              {"addr: a", "", "", 0, 0, "i.toml:1: raden är inte giltig TOML"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -35,6 +43,8 @@ func TestSettings(t *testing.T) {
 			addr := flags.String("addr", "standard", "")
 			keep := flags.Int("backup-keep", 14, "")
 			every := flags.Duration("backup-every", time.Hour, "")
+			flags.Bool("behind-proxy", false, "")
+			flags.String("oidc-secret-file", "", "")
 			flags.String("config", "", "")
 			if _, err := parse(flags, strings.Fields(x.args)); err != nil {
 				t.Fatal(err)
@@ -43,6 +53,9 @@ func TestSettings(t *testing.T) {
 			if x.err != "" {
 				if err == nil || !strings.Contains(err.Error(), x.err) {
 					t.Errorf("%v, want %s", err, x.err)
+				}
+				if err != nil && strings.Contains(err.Error(), "hysch") {
+					t.Error("the secret is told")
 				}
 				return
 			}

@@ -12,8 +12,8 @@ import (
 	"github.com/kravverk/kravverk/engine"
 )
 
-// The actions of the journal about approvals. What it keeps of them is
-// the revision and the snapshot's hash.
+// The actions of the journal about approvals. What it keeps of them is the
+// revision and the snapshot's hash, with the decision or the reason.
 const (
 	approvalPropose = "approval.propose"
 	approvalApprove = "approval.approve"
@@ -123,7 +123,7 @@ func (s *Store) Propose(ctx context.Context, by, classificationID string, state 
 			return err
 		}
 		l := line{action: approvalPropose, system: system, classification: classificationID}
-		if err := j.append(ctx, l, nil, approvalPayload(revision, hash, "")); err != nil {
+		if err := j.append(ctx, l, nil, about(proposalPayload{revision, hash, d})); err != nil {
 			return err
 		}
 		if final {
@@ -138,6 +138,12 @@ func (s *Store) Propose(ctx context.Context, by, classificationID string, state 
 		return err
 	})
 	return out, err
+}
+
+type proposalPayload struct {
+	Revision int             `json:"revision"`
+	Hash     string          `json:"hash"`
+	Decision engine.Decision `json:"decision"`
 }
 
 func approvalPayload(revision int, hash, reason string) json.RawMessage {
@@ -158,9 +164,14 @@ func approve(ctx context.Context, tx *sql.Tx, j *journal, l line, revision int, 
 
 // Approve approves a revision that waits. When it needs two people, the one
 // who proposed it is refused with engine.ErrSamePerson. One that does not wait
-// is engine.ErrNotFound.
-func (s *Store) Approve(ctx context.Context, by, classificationID string, revision int) error {
+// is engine.ErrNotFound, and one with another hash than that of the snapshot
+// which was seen is engine.ErrChanged: it has been returned and put forward
+// anew.
+func (s *Store) Approve(ctx context.Context, by, classificationID string, revision int, hash string) error {
 	return s.judge(ctx, by, classificationID, revision, engine.Approval.Waits, func(tx *sql.Tx, j *journal, l line, a engine.Approval) error {
+		if a.Hash != hash {
+			return engine.ErrChanged
+		}
 		if a.Decision.FourEyes && a.ProposedBy.ID == by {
 			return engine.ErrSamePerson
 		}
@@ -209,4 +220,92 @@ func (s *Store) judge(ctx context.Context, by, classificationID string, revision
 		}
 		return act(tx, j, line{system: system, classification: classificationID}, *a)
 	})
+}
+
+// verifyApprovals finds revisions that were changed, added or removed behind the
+// journal's back. What the journal says is played again: a proposal is the next
+// revision, and the rest is about the newest one. Where what a line was about
+// has been erased, who did it and when is compared all the same.
+func verifyApprovals(ctx context.Context, tx *sql.Tx) error {
+	type ref struct {
+		classification string
+		revision       int
+	}
+	const erased = "\x00" // what nothing in a row can be
+	type known struct{ hash, decision, proposed, approved, reopened, reason string }
+	rows, newest := map[ref]*known{}, map[string]int{}
+	if ok, err := hasTable(tx, "approval"); !ok || err != nil { // a copy from before there were any
+		return err
+	}
+	err := eachLine(ctx, tx, func(l line, p payload) error {
+		at := ref{l.classification, newest[l.classification]}
+		did := l.at + " " + l.actor
+		switch l.action {
+		case approvalPropose:
+			at.revision++
+			newest[l.classification] = at.revision
+			var told proposalPayload
+			rows[at] = &known{proposed: did, hash: erased}
+			if p.after.Valid {
+				if err := json.Unmarshal([]byte(p.after.String), &told); err != nil {
+					return err
+				}
+				rows[at].hash, rows[at].decision = told.Hash, string(about(told.Decision))
+			}
+		case approvalReturn:
+			newest[l.classification]--
+			delete(rows, at)
+		case approvalApprove, approvalReopen:
+			row := rows[at]
+			if row == nil {
+				return &Error{strayApproval(at.classification, at.revision), ErrJournal}
+			}
+			if l.action == approvalApprove {
+				row.approved = did
+				return nil
+			}
+			row.reopened, row.reason = did, erased
+			if p.after.Valid {
+				var told struct{ Reason string }
+				if err := json.Unmarshal([]byte(p.after.String), &told); err != nil {
+					return err
+				}
+				row.reason = told.Reason
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	err = each(ctx, tx, func(scan func(...any) error) error {
+		var at ref
+		var is known
+		var snapshot string
+		if err := scan(&at.classification, &at.revision, &is.decision, &is.proposed, &is.approved, &is.reopened, &is.reason, &snapshot, &is.hash); err != nil {
+			return err
+		}
+		was := rows[at]
+		delete(rows, at)
+		sum := sha256.Sum256([]byte(snapshot))
+		if was != nil && was.hash == erased {
+			was.hash, was.decision = is.hash, is.decision
+		}
+		if was != nil && was.reason == erased {
+			was.reason = is.reason
+		}
+		if was == nil || *was != is || hex.EncodeToString(sum[:]) != is.hash {
+			return &Error{strayApproval(at.classification, at.revision), ErrJournal}
+		}
+		return nil
+	}, `SELECT classification_id, revision, decision, proposed_at || ' ' || proposed_by,
+			CASE approved_at WHEN '' THEN '' ELSE approved_at || ' ' || approved_by END,
+			CASE reopened_at WHEN '' THEN '' ELSE reopened_at || ' ' || reopened_by END, reason, snapshot, hash FROM approval`)
+	if err != nil {
+		return err
+	}
+	for at := range rows {
+		return &Error{strayApproval(at.classification, at.revision), ErrJournal}
+	}
+	return nil
 }

@@ -419,19 +419,19 @@ func NewBackups(s *Store, dir string, every time.Duration, keep int, now func() 
 	return b
 }
 
-// Latest gives the newest copy that there is, zero when there is none; why the
-// latest attempt failed, nil when it did not; and when the next is due.
-func (b *Backups) Latest() (made engine.Copy, failed error, next time.Time) {
+// Latest gives the newest copy that there is, zero when there is none; when the
+// next is due; and why the latest attempt failed, nil when it did not.
+func (b *Backups) Latest() (made engine.Copy, next time.Time, failed error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.latest, b.failed, b.next
+	return b.latest, b.next, b.failed
 }
 
 // Run makes the copies when they are due, until the context ends: at once when
 // the newest is too old.
 func (b *Backups) Run(ctx context.Context) {
 	for {
-		_, _, next := b.Latest()
+		_, next, _ := b.Latest()
 		if wait := next.Sub(b.now()); wait > 0 {
 			// In short steps: the clock may be set, and the machine may sleep.
 			select {

@@ -489,7 +489,7 @@ func TestBackups(t *testing.T) {
 		log := &watched{}
 		begun := time.Now().UTC()
 		b := NewBackups(s, folder, 24*time.Hour, 3, time.Now, slog.New(slog.NewTextHandler(log, nil)))
-		if made, failed, next := b.Latest(); made != (engine.Copy{}) || failed != nil || !next.Equal(begun) {
+		if made, next, failed := b.Latest(); made != (engine.Copy{}) || failed != nil || !next.Equal(begun) {
 			t.Errorf("before: %+v %v %v", made, failed, next)
 		}
 		var running sync.WaitGroup
@@ -498,7 +498,7 @@ func TestBackups(t *testing.T) {
 		state := func(name string, failure string, due time.Duration, held ...string) {
 			t.Helper()
 			synctest.Wait()
-			made, failed, next := b.Latest()
+			made, next, failed := b.Latest()
 			if filepath.Base(made.Path) != name || made.SHA256 == "" || (failed == nil) != (failure == "") || !next.Equal(begun.Add(due)) {
 				t.Errorf("after %v: %+v, %v, next %v", time.Since(begun), made, failed, next)
 			}
@@ -534,7 +534,7 @@ func TestBackups(t *testing.T) {
 		check(t, os.Rename(folder, folder+".away"))
 		time.Sleep(day)
 		synctest.Wait()
-		made, failed, next := b.Latest()
+		made, next, failed := b.Latest()
 		wantSentence(t, failed, folder, "finns inte")
 		if filepath.Base(made.Path) != at(hour) || !next.Equal(begun.Add(hour+day+time.Hour)) {
 			t.Errorf("failed: %+v, next %v", made, next)
@@ -556,7 +556,7 @@ func TestBackups(t *testing.T) {
 		b = NewBackups(s, folder, day, 3, time.Now, slog.New(slog.DiscardHandler))
 		state(at(again), "", again+day, at(3*day), at(hour), at(again))
 		time.Sleep(3 * day)
-		if _, _, next := b.Latest(); next.After(time.Now()) {
+		if _, next, _ := b.Latest(); next.After(time.Now()) {
 			t.Errorf("too old, but next is %v", next)
 		}
 		// A copy from the future says nothing of when the next is due.
@@ -567,7 +567,7 @@ func TestBackups(t *testing.T) {
 			check(t, os.WriteFile(filepath.Join(folder, future+suffix), data, 0o600))
 		}
 		b = NewBackups(s, folder, day, 3, time.Now, slog.New(slog.DiscardHandler))
-		if _, _, next := b.Latest(); !next.Equal(time.Now()) {
+		if _, next, _ := b.Latest(); !next.Equal(time.Now()) {
 			t.Errorf("next is %v", next)
 		}
 	})
@@ -583,7 +583,7 @@ func TestBackupsStopped(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	b.Run(gone) // returns
-	if made, failed, _ := b.Latest(); made.Path != "" || failed != nil {
+	if made, _, failed := b.Latest(); made.Path != "" || failed != nil {
 		t.Errorf("%+v %v", made, failed)
 	}
 	// Asked for by many at once, each gets an outcome.

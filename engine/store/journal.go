@@ -117,6 +117,10 @@ func (s *Store) Events(ctx context.Context, of engine.EventFilter, limit int) ([
 			where += fmt.Sprintf(" AND e.%s = $%d", c.column, len(args))
 		}
 	}
+	if of.Before > 0 {
+		args = append(args, of.Before)
+		where += fmt.Sprintf(" AND e.seq < $%d", len(args))
+	}
 	var list []engine.Event
 	err := s.view(ctx, func(tx *sql.Tx) error {
 		return each(ctx, tx, func(scan func(...any) error) (err error) {
@@ -161,10 +165,11 @@ func headOf(ctx context.Context, tx *sql.Tx) (h engine.Head, err error) {
 }
 
 // VerifyJournal recomputes the chain from the first line, and compares the
-// answers of today and the anchors, heads that were noted earlier, with it. n
-// is the number of lines that hold together; the error names what does not,
-// and is ErrJournal beneath. Lines cut from the end show if they were about
-// answers, and in any case if an anchor was among them or after.
+// answers and approvals of today and the anchors, heads that were noted
+// earlier, with it. n is the number of lines that hold together; the error
+// names what does not, and is ErrJournal beneath. Lines cut from the end show
+// if they were about answers or approvals, and in any case if an anchor was
+// among them or after.
 func (s *Store) VerifyJournal(ctx context.Context, anchors ...engine.Head) (n int, err error) {
 	err = s.view(ctx, func(tx *sql.Tx) (err error) {
 		n, err = verify(ctx, tx, anchors)
@@ -191,6 +196,9 @@ func verify(ctx context.Context, tx *sql.Tx, anchors []engine.Head) (n int, err 
 	}
 	if err == nil {
 		err = verifyAnswers(ctx, tx, last)
+	}
+	if err == nil {
+		err = verifyApprovals(ctx, tx)
 	}
 	return int(c.head.Seq), err
 }

@@ -104,6 +104,10 @@ func strayAnswer(classification, key string) string {
 	return fmt.Sprintf("Svaret %s i klassningen %s stämmer inte med journalen: spara en kopia av databasfilen och jämför med en säkerhetskopia.", key, classification)
 }
 
+func strayApproval(classification string, revision int) string {
+	return fmt.Sprintf("Godkännandet av revision %d i klassningen %s stämmer inte med journalen: spara en kopia av databasfilen och jämför med en säkerhetskopia.", revision, classification)
+}
+
 func otherHead(seq int64) string {
 	return fmt.Sprintf("Journalens rad %d är inte den som kontrollvärdet togs från: journalen har skrivits om sedan dess. Spara en kopia av databasfilen och jämför med en säkerhetskopia.", seq)
 }

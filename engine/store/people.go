@@ -591,26 +591,6 @@ func (s *Store) Admit(ctx context.Context, issuer, subject, name string, groups 
 	return a, err
 }
 
-// PasswordOf gives what a local account's password is checked against, and
-// until when no try is taken (zero when one is). The string is empty when no
-// password has been chosen; a login that is not there, or whose person is
-// disabled, is engine.ErrNotFound.
-func (s *Store) PasswordOf(ctx context.Context, login string) (a engine.Account, password string, blocked time.Time, err error) {
-	err = s.view(ctx, func(tx *sql.Tx) error {
-		var id, until string
-		err := tx.QueryRowContext(ctx, `SELECT person_id, password, blocked_until FROM account WHERE login = $1 AND disabled_at = ''`, foldLogin(login)).Scan(&id, &password, &until)
-		if err != nil {
-			return orNotFound(err)
-		}
-		if blocked, err = optionalStamp(until); err != nil {
-			return err
-		}
-		a, err = accountOf(ctx, tx, id)
-		return err
-	})
-	return a, password, blocked, err
-}
-
 // How long a local account rests after wrong passwords: none for the first
 // four, then a minute, doubled for each until a quarter of an hour. A right one
 // starts afresh.
@@ -620,23 +600,49 @@ const (
 	longRest  = 15 * time.Minute
 )
 
-// NoteTry counts a password that was tried.
-func (s *Store) NoteTry(ctx context.Context, person string, right bool) error {
-	return s.write(ctx, func(tx *sql.Tx) error {
-		if right {
-			_, err := tx.ExecContext(ctx, `UPDATE account SET failures = 0, blocked_until = '' WHERE person_id = $1 AND failures > 0`, person)
+// TryPassword gives what a local account's password is checked against, and
+// counts the try as a wrong one until RightPassword says otherwise: many at
+// once cannot all come first. The password is empty when there is nothing to
+// check against: no such login, nobody who may sign in, no password chosen, or
+// an account that rests.
+func (s *Store) TryPassword(ctx context.Context, login string) (a engine.Account, password string, err error) {
+	err = s.write(ctx, func(tx *sql.Tx) error {
+		var id, until string
+		var failures int
+		err := tx.QueryRowContext(ctx, `SELECT person_id, password, blocked_until, failures FROM account WHERE login = $1 AND disabled_at = ''`, foldLogin(login)).
+			Scan(&id, &password, &until, &failures)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
 			return err
 		}
-		var failures int
-		err := tx.QueryRowContext(ctx, `UPDATE account SET failures = failures + 1 WHERE person_id = $1 RETURNING failures`, person).Scan(&failures)
-		if err != nil || failures <= freeTries {
-			return orNotFound(err)
+		if a, err = accountOf(ctx, tx, id); err != nil {
+			return err
 		}
-		rest := firstRest
-		for i := freeTries + 1; i < failures && rest < longRest; i++ {
-			rest *= 2
+		now := s.now()
+		if stamp(now) < until {
+			password = ""
+			return nil
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE account SET blocked_until = $1 WHERE person_id = $2`, stamp(s.now().Add(min(rest, longRest))), person)
+		until = ""
+		if failures++; failures > freeTries {
+			rest := firstRest
+			for i := freeTries + 1; i < failures && rest < longRest; i++ {
+				rest *= 2
+			}
+			until = stamp(now.Add(min(rest, longRest)))
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE account SET failures = $1, blocked_until = $2 WHERE person_id = $3`, failures, until, id)
+		return err
+	})
+	return a, password, err
+}
+
+// RightPassword says that the password that was tried is the right one.
+func (s *Store) RightPassword(ctx context.Context, person string) error {
+	return s.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE account SET failures = 0, blocked_until = '' WHERE person_id = $1`, person)
 		return err
 	})
 }
@@ -698,15 +704,15 @@ func invitationHash(token string) string {
 func (s *Store) Invited(ctx context.Context, token string) (engine.Account, error) {
 	var a engine.Account
 	err := s.view(ctx, func(tx *sql.Tx) (err error) {
-		a, err = s.invited(ctx, tx, token)
+		a, err = s.invited(ctx, tx, invitationHash(token), "")
 		return err
 	})
 	return a, err
 }
 
-func (s *Store) invited(ctx context.Context, tx *sql.Tx, token string) (engine.Account, error) {
+func (s *Store) invited(ctx context.Context, tx *sql.Tx, hash, person string) (engine.Account, error) {
 	var id string
-	if err := tx.QueryRowContext(ctx, `SELECT person_id FROM invitation WHERE hash = $1 AND expires_at > $2`, invitationHash(token), stamp(s.now())).Scan(&id); err != nil {
+	if err := tx.QueryRowContext(ctx, `SELECT person_id FROM invitation WHERE (hash = $1 OR person_id = $2) AND expires_at > $3`, hash, person, stamp(s.now())).Scan(&id); err != nil {
 		return engine.Account{}, orNotFound(err)
 	}
 	return accountOf(ctx, tx, id)
@@ -714,15 +720,16 @@ func (s *Store) invited(ctx context.Context, tx *sql.Tx, token string) (engine.A
 
 // ChoosePassword uses an invitation up to set a password.
 func (s *Store) ChoosePassword(ctx context.Context, token, password string) (engine.Account, error) {
-	return s.redeem(ctx, token, func(tx *sql.Tx, j *journal, a engine.Account) error {
+	return s.redeem(ctx, invitationHash(token), "", func(tx *sql.Tx, j *journal, a engine.Account) error {
 		return setPassword(ctx, tx, j, a.ID, password)
 	})
 }
 
-// TieIdentity uses an invitation up to let an identity be the person's. One
-// that is somebody else's already is an *Error.
-func (s *Store) TieIdentity(ctx context.Context, token, issuer, subject string) (engine.Account, error) {
-	return s.redeem(ctx, token, func(tx *sql.Tx, j *journal, a engine.Account) error {
+// TieIdentity uses a person's invitation up to let an identity be hers; the
+// caller has seen the invitation (Invited). One that is somebody else's already
+// is an *Error.
+func (s *Store) TieIdentity(ctx context.Context, person, issuer, subject string) (engine.Account, error) {
+	return s.redeem(ctx, "", person, func(tx *sql.Tx, j *journal, a engine.Account) error {
 		var n int
 		if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM account WHERE issuer = $1 AND subject = $2 AND person_id <> $3`, issuer, subject, a.ID).Scan(&n); err != nil {
 			return err
@@ -737,10 +744,11 @@ func (s *Store) TieIdentity(ctx context.Context, token, issuer, subject string) 
 	})
 }
 
-func (s *Store) redeem(ctx context.Context, token string, use func(*sql.Tx, *journal, engine.Account) error) (engine.Account, error) {
+// redeem uses up the invitation of a hash, or of a person.
+func (s *Store) redeem(ctx context.Context, hash, person string, use func(*sql.Tx, *journal, engine.Account) error) (engine.Account, error) {
 	var a engine.Account
 	err := s.write(ctx, func(tx *sql.Tx) (err error) {
-		if a, err = s.invited(ctx, tx, token); err != nil {
+		if a, err = s.invited(ctx, tx, hash, person); err != nil {
 			return err
 		}
 		j, err := openJournal(ctx, tx, stamp(s.now()), a.ID)
