@@ -433,3 +433,22 @@ func TestProfileChangesObligation(t *testing.T) {
 		t.Errorf("%+v", e.Content)
 	}
 }
+
+// Every point that a shipped prefill names is filled in from its agreement.
+func TestClausesAreFilledIn(t *testing.T) {
+	c := shipped(t)
+	n := 0
+	for _, p := range c.Profiles {
+		for _, f := range p.Prefills {
+			if f.Clause != "" {
+				n++
+			}
+			if strings.ContainsAny(f.Clause, "{}") {
+				t.Errorf("%s: the point reads %q", p.ID, f.Clause)
+			}
+		}
+	}
+	if n == 0 {
+		t.Error("no prefill names a point")
+	}
+}

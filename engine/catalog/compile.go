@@ -3,6 +3,7 @@ package catalog
 import (
 	"cmp"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -415,12 +416,16 @@ func met(thresholds []Threshold) *rule.Expr {
 // AtLeast is the levels from min up to 3.
 func AtLeast(min int) rule.Set { return rule.Set(0b1111) &^ (rule.Of(min) - 1) }
 
+// clauseRef is a point's id where a prefill names it: as any other id it may
+// hold hyphens, which a parameter in a wording may not.
+var clauseRef = regexp.MustCompile(`\{([a-z][a-z0-9-]*)\}`)
+
 // clause fills in the point that a prefill names, {tilltrade}, from its agreement.
 func (l *loader) clause(f *Prefill) {
 	if f.Agreement == nil {
 		return
 	}
-	f.Clause = placeholder.ReplaceAllStringFunc(f.Clause, func(name string) string {
+	f.Clause = clauseRef.ReplaceAllStringFunc(f.Clause, func(name string) string {
 		id := strings.Trim(name, "{}")
 		var known []string
 		for _, c := range f.Agreement.Clauses {
