@@ -21,6 +21,7 @@ const (
 	answer     action = "answer"     // change a classification
 	comment    action = "comment"    // say something of a row
 	delegate   action = "delegate"   // ask others to answer
+	asked      action = "asked"      // say that what one was asked for is done: no role's, only hers who was
 	fetch      action = "fetch"      // take files out
 	begin      action = "begin"      // start a classification in the unit
 	move       action = "move"       // change what a system is and who owns it
@@ -59,13 +60,17 @@ var Roles = []Role{
 	{"forvaltningschef", "Förvaltningschef", "Läser, kommenterar och godkänner.", []action{read, comment, fetch, approve}},
 	{"granskare", "Granskare", "Läser allt i enheten och ändrar inget.", []action{read, fetch}},
 	{"atgardsansvarig", "Åtgärdsansvarig", "Ser det som delegeras dit.", nil},
-	{"leverantor", "Leverantör", "Ser det som delegeras dit.", nil},
+	{supplier, "Leverantör", "Ser inget av klassningarna.", nil},
 	{"katalogforfattare", "Katalogförfattare", "Arbetar med kravkatalogerna.", nil},
 	{"administrator", "Administratör", "Sköter enheter, personer, roller och drift. Ser inga klassningar.", []action{administer, operate}},
 }
 
 // Administrator is the role of the first person of an installation.
 const Administrator = "administrator"
+
+// supplier is outside the organisation: nothing is delegated to the role, since
+// whoever is asked for a part sees the whole.
+const supplier = "leverantor"
 
 // allows is the authorization table's one question.
 func allows(role string, a action) bool {
@@ -120,11 +125,12 @@ func (v *visit) on(rec *engine.Record, a action, part string) bool {
 	if v.in(rec.System.Unit, a) || rec.System.ManagedBy != "" && a != approve && v.in(rec.System.ManagedBy, a) {
 		return true
 	}
-	if a != read && a != comment && a != answer {
-		return false
-	}
 	for delegated, d := range rec.Delegations() {
-		if v.asked(rec, d) && (a != answer || !d.Done && covers(delegated, part)) {
+		if !v.asked(rec, d) {
+			continue
+		}
+		switch {
+		case a == read, a == comment, a == asked && delegated == part, a == answer && !d.Done && covers(delegated, part):
 			return true
 		}
 	}
@@ -137,7 +143,7 @@ func (v *visit) asked(rec *engine.Record, d engine.Delegation) bool {
 		return d.Person == v.ID
 	}
 	return slices.ContainsFunc(v.Grants, func(g engine.Grant) bool {
-		return g.Role == d.Role && (v.org.Within(rec.System.Unit, g.Unit) || v.org.Within(rec.System.ManagedBy, g.Unit))
+		return d.Role != supplier && g.Role == d.Role && (v.org.Within(rec.System.Unit, g.Unit) || v.org.Within(rec.System.ManagedBy, g.Unit))
 	})
 }
 

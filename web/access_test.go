@@ -45,6 +45,9 @@ var needs = map[string]string{
 	"GET /inbjudan/{token}": "public", "POST /inbjudan/{token}": "public", "GET /inbjudan/{token}/konto": "public", "POST /logga-ut": "public",
 
 	"GET /inloggad": "enter", "GET /konto": "enter", "POST /konto/losenord": "enter", "POST /konto/sessioner": "enter", "POST /konto/person": "enter",
+	"GET /klassning/{id}/delegera": "read", "POST /klassning/{id}/delegera": "delegate", "POST /klassning/{id}/delegera/tillbaka": "delegate",
+	"POST /klassning/{id}/delegera/{kind}/{part}/klar": "asked", // no role's
+	"GET /klassning/{id}/kommentarer":                  "read", "POST /klassning/{id}/kommentarer": "comment", "POST /klassning/{id}/kommentarer/ta-bort": "comment",
 	"GET /historik": "enter", "GET /klassning/{id}/historik": "read", "GET /klassning/{id}/historik/{batch}/angra": "answer", "POST /klassning/{id}/historik/{batch}/angra": "answer",
 	"GET /": "enter", "GET /system": "enter",
 	"GET /kataloger": "enter", "GET /kataloger/{catalog}": "enter", "GET /krav/{krav}": "enter", "GET /lagrum": "enter", "GET /lagrum/{lag}": "enter",

@@ -46,7 +46,7 @@ const storeFails = "Databasen går inte att läsa eller skriva. Den som sköter 
 
 // refusalTexts says what one may who may do what was refused.
 var refusalTexts = map[action]string{
-	answer: "kan svara eller delegera frågan till dig", comment: "kan bjuda in dig", delegate: "kan delegera", fetch: "kan hämta filerna",
+	answer: "kan svara eller delegera frågan till dig", comment: "kan bjuda in dig", delegate: "kan delegera", asked: "kan delegera det till dig", fetch: "kan hämta filerna",
 	begin: "kan börja en klassning", move: "kan ändra det", propose: "kan lägga fram klassningen", approve: "kan godkänna",
 	administer: "sköter personer och roller", operate: "sköter driften",
 }

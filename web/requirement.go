@@ -38,6 +38,8 @@ type requirementPage struct {
 	Prev, Next *neighbor
 	Among      string // what the neighbors are among
 	Back       string
+	Thread     thread
+	Delegate   string // link; "" for who may not
 }
 
 // authorRow is one row that an author wrote, with what is known of each key.
@@ -115,6 +117,10 @@ func (s *server) requirementPage(o *open, f *engine.Finding) requirementPage {
 	}
 	p.Title = q.ID + " " + engine.Text(f.Title) + ", " + o.System.Title
 	p.Crumbs = slices.Insert(p.Crumbs, len(p.Crumbs)-1, crumb{"Kravlista", o.Base() + "/krav"})
+	p.Thread = s.thread(o, engine.PartRequirement+q.ID)
+	if o.visit.on(&o.Record, delegate, "") && f.Applies != rule.No {
+		p.Delegate = delegateLink(o, engine.PartRequirement+q.ID)
+	}
 	switch f.Applies {
 	case rule.Yes:
 		p.Verdict, p.Class = "Kravet gäller", "done"

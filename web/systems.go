@@ -122,6 +122,7 @@ func (s *server) sumUp(ctx context.Context, rec engine.Record) systemRow {
 type startPage struct {
 	page
 	Answer, Paused []systemRow
+	Mine, Late     []delegationRow // what I am asked for, and what I have asked for that is late
 	Rows           []systemRow
 	Events         []eventRow
 	Lead           string
@@ -152,6 +153,9 @@ func (s *server) start(w http.ResponseWriter, r *http.Request) error {
 		p.Lead = "Inget väntar på dig just nu."
 	default:
 		p.Lead = upperFirst(count(n, "klassning", "klassningar")) + " väntar på dig. Fortsätt där du slutade. Allt du har svarat är sparat."
+	}
+	if p.Mine, p.Late, err = s.mine(r); err != nil {
+		return err
 	}
 	events, err := s.Store.Events(r.Context(), engine.EventFilter{}, 200)
 	if err != nil {

@@ -410,7 +410,7 @@ func (s *site) filled() string {
 // apart, with a classification and others filled in.
 func (s *site) addresses(method, base string) (out []string) {
 	for route, path := range s.filledRoutes(method, base) {
-		if gate := strings.HasPrefix(route, "/logga-") || strings.HasPrefix(route, "/inbjudan") || route == "/inloggad"; !gate {
+		if gate := strings.HasPrefix(route, "/logga-") || strings.HasPrefix(route, "/inbjudan") || route == "/inloggad" || strings.HasSuffix(route, "/klar"); !gate {
 			out = append(out, path)
 		}
 	}
@@ -443,7 +443,7 @@ func (s *site) filledRoutes(method, base string) map[string]string {
 	rec := s.record(base)
 	fill := strings.NewReplacer("/klassning/{id}", base, "{system}", rec.System.ID, "{n}", "1", "{catalog}", "bas", "{file}", "style.css",
 		"{section}", "facts", "{fact}", "drift", "{area}", "BEH", "{krav}", "BEH-04",
-		"{lag}", "csl", "{blad}", "behorighet", "{regelverk}", "iso27002", "{fall}", "bas-03-tunnelstyrning", "{unit}", rec.System.Unit, "{person}", johan.ID, "{revision}", "1", "{batch}", s.lastSave(base))
+		"{lag}", "csl", "{blad}", "behorighet", "{regelverk}", "iso27002", "{fall}", "bas-03-tunnelstyrning", "{unit}", rec.System.Unit, "{person}", johan.ID, "{revision}", "1", "{batch}", s.lastSave(base), "{kind}/{part}", "fact/ai")
 	check(s.t, chi.Walk(s.handlerRoutes(), func(m, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
 		if m == method {
 			out[route] = fill.Replace(route)
