@@ -176,16 +176,17 @@ func (s *server) eventRows(events []engine.Event, titles map[string]string, limi
 	for i := 0; i < len(events) && len(out) < limit; {
 		e := events[i]
 		n := 1
-		for i+n < len(events) && events[i+n].Action == e.Action && events[i+n].SystemID == e.SystemID && events[i+n].By.ID == e.By.ID {
+		for i+n < len(events) && deedKind(events[i+n]) == deedKind(e) && events[i+n].SystemID == e.SystemID && events[i+n].By.ID == e.By.ID {
 			n++
 		}
 		i += n
-		who := e.By.Name
-		if who == "" {
-			who = "Någon"
-		}
+		who := upperFirst(actor(e.By))
 		row := eventRow{When: upperFirst(s.day(e.At)), System: titles[e.SystemID], Link: "/system/" + e.SystemID}
-		switch e.Action {
+		switch deedKind(e) {
+		case "comment":
+			row.Text = who + " kommenterade i"
+		case "delegate":
+			row.Text = who + " delegerade i"
 		case "answer.save":
 			row.Text = who + " sparade " + count(n, "svar", "svar") + " i"
 		case "system.create":
@@ -206,6 +207,14 @@ func (s *server) eventRows(events []engine.Event, titles map[string]string, limi
 		}
 	}
 	return out
+}
+
+// deedKind is an event's action, with what is said and delegated apart from answers.
+func deedKind(e engine.Event) string {
+	if kind, _, _ := strings.Cut(e.Key, "/"); kind == "comment" || kind == "delegate" {
+		return kind
+	}
+	return e.Action
 }
 
 type systemsPage struct {

@@ -76,6 +76,9 @@ func info(kind, why string, levels map[string]int, worst map[string]string) engi
 	return i
 }
 
+// inDays is a date so many days from now.
+func inDays(n int) string { return time.Now().AddDate(0, 0, n).Format(time.DateOnly) }
+
 func levels(k, r, t int) map[string]int { return map[string]int{"K": k, "R": r, "T": t} }
 
 var demoSystems = []demoSystem{
@@ -97,7 +100,12 @@ var demoSystems = []demoSystem{
 				"fact/personuppgifter": true, "fact/kansliga_personuppgifter": true, "fact/personuppgiftsbitrade": true, "fact/hog_risk_integritet": false,
 				"fact/sekretess": true, "fact/allmanna_handlingar": true,
 			}},
-			{"maria", 3 * day, map[string]any{"done/information": true}},
+			{"maria", 3 * day, map[string]any{
+				"done/information":         true,
+				"delegate/fact/bevaras":    engine.Delegation{Role: "arkivansvarig", Due: inDays(5), Text: "Ansökningar och beslut. Finns de i dokumenthanteringsplanen?"},
+				"delegate/fact/tredjeland": engine.Delegation{Role: "dataskyddsombud", Due: inDays(-1)},
+			}},
+			{"leila", day, map[string]any{"comment/fact/tredjeland/1": engine.Comment{Text: "Supporten kan sitta utanför EU. Jag har bett leverantören om listan över underbiträden."}}},
 		},
 	},
 	{
@@ -134,6 +142,10 @@ var demoSystems = []demoSystem{
 			{"johan", 5 * day, map[string]any{
 				"information/1": info("Styrning av ventilation och bommar", "Fel styrning vid brand kan skada människor. Utan styrning stängs tunneln inom minuter.", levels(1, 3, 3), map[string]string{"R": "individ", "T": "individ"}),
 				"information/2": engine.Information{Type: "Driftlarm"},
+			}},
+			{"johan", 2 * day, map[string]any{
+				"delegate/section/information": engine.Delegation{Person: "maria", Due: inDays(3), Text: "Du vet hur larmen används på natten."},
+				"comment/requirement/KON-01/1": engine.Comment{Text: "Trafikledningen har en reservrutin på papper. Den är från 2023."},
 			}},
 		},
 	},

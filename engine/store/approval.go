@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"database/sql"
@@ -105,6 +106,9 @@ func (s *Store) Propose(ctx context.Context, by, classificationID string, state 
 		if err := unlocked(ctx, tx, classificationID); err != nil {
 			return err
 		}
+		if two, err := wantsTwo(ctx, tx, system); err != nil || two && !d.FourEyes {
+			return cmp.Or(err, engine.ErrChanged) // the unit has come to want two since
+		}
 		now := 0
 		if err := tx.QueryRowContext(ctx, `SELECT COALESCE(SUM(version), 0) FROM answer WHERE classification_id = $1`, classificationID).Scan(&now); err != nil {
 			return err
@@ -146,6 +150,16 @@ type proposalPayload struct {
 	Decision engine.Decision `json:"decision"`
 }
 
+// wantsTwo tells whether the unit that owns a system wants two to approve.
+func wantsTwo(ctx context.Context, tx *sql.Tx, system string) (bool, error) {
+	var unit string
+	if err := tx.QueryRowContext(ctx, `SELECT unit FROM system WHERE id = $1`, system).Scan(&unit); err != nil {
+		return false, err
+	}
+	o, err := organisation(ctx, tx)
+	return o.FourEyes(unit), err
+}
+
 func approvalPayload(revision int, hash, reason string) json.RawMessage {
 	return about(struct {
 		Revision int    `json:"revision"`
@@ -172,7 +186,11 @@ func (s *Store) Approve(ctx context.Context, by, classificationID string, revisi
 		if a.Hash != hash {
 			return engine.ErrChanged
 		}
-		if a.Decision.FourEyes && a.ProposedBy.ID == by {
+		two, err := wantsTwo(ctx, tx, l.system)
+		if err != nil {
+			return err
+		}
+		if (two || a.Decision.FourEyes) && a.ProposedBy.ID == by {
 			return engine.ErrSamePerson
 		}
 		return approve(ctx, tx, j, l, revision, a.Hash)

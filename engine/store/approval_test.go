@@ -221,3 +221,24 @@ func TestApprovalAfterErasure(t *testing.T) {
 		t.Errorf("%+v", a.ReopenedBy)
 	}
 }
+
+// That a unit wants two is the store's to see to, whatever the caller has looked up.
+func TestUnitThatWantsTwo(t *testing.T) {
+	s, id := fresh(t)
+	one := engine.Decision{Diary: "TN 2026/413", NextReview: "2027-03-04"}
+	a, err := s.Propose(ctx, anna.ID, id, 0, one, frozen, false)
+	check(t, err)
+	o, err := s.Organisation(ctx)
+	check(t, err)
+	top := o.Units[0]
+	top.FourEyes = true
+	_, err = s.SaveUnit(ctx, "", top)
+	check(t, err)
+	if err := s.Approve(ctx, anna.ID, id, a.Revision, a.Hash); !errors.Is(err, engine.ErrSamePerson) {
+		t.Errorf("approved alone: %v", err)
+	}
+	check(t, s.Return(ctx, bo.ID, id, a.Revision, "Två ska godkänna."))
+	if _, err := s.Propose(ctx, anna.ID, id, 0, one, frozen, true); !errors.Is(err, engine.ErrChanged) {
+		t.Errorf("approved at once: %v", err)
+	}
+}

@@ -430,7 +430,7 @@ func TestSessionStore(t *testing.T) {
 	if all, err := s.AllSessions(ctx); len(all) != 1 || err != nil {
 		t.Errorf("%v %v", all, err)
 	}
-	check(t, s.CommitSession(ctx, "c", []byte{}, now.Add(time.Hour)))
+	check(t, s.CommitSession(ctx, "c", []byte("4"), now.Add(time.Hour)))
 	var n int
 	check(t, s.reader.QueryRow(`SELECT count(*) FROM session`).Scan(&n))
 	if n != 2 {
@@ -438,7 +438,17 @@ func TestSessionStore(t *testing.T) {
 	}
 	check(t, s.DeleteSession(ctx, "a"))
 	check(t, s.DeleteSession(ctx, "a"))
+	check(t, s.CommitSession(ctx, "a", []byte("5"), now.Add(time.Hour))) // a request that was under way
 	if _, ok, err := s.FindSession(ctx, "a"); ok || err != nil {
-		t.Errorf("%v %v", ok, err)
+		t.Errorf("ended, and back: %v %v", ok, err)
+	}
+	if all, err := s.AllSessions(ctx); len(all) != 1 || err != nil {
+		t.Errorf("%v %v", all, err)
+	}
+	now = now.Add(2 * time.Hour)
+	check(t, s.CommitSession(ctx, "d", []byte("6"), now.Add(time.Hour)))
+	check(t, s.reader.QueryRow(`SELECT count(*) FROM session`).Scan(&n))
+	if n != 1 {
+		t.Errorf("%d rows: an ended one is kept for ever", n)
 	}
 }

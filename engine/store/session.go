@@ -14,7 +14,7 @@ import (
 // or its time is past.
 func (s *Store) FindSession(ctx context.Context, token string) (data []byte, found bool, err error) {
 	err = s.view(ctx, func(tx *sql.Tx) error {
-		err := tx.QueryRowContext(ctx, `SELECT data FROM session WHERE token = $1 AND expires_at > $2`, token, stamp(s.now())).Scan(&data)
+		err := tx.QueryRowContext(ctx, `SELECT data FROM session WHERE token = $1 AND expires_at > $2 AND length(data) > 0`, token, stamp(s.now())).Scan(&data)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
@@ -24,22 +24,25 @@ func (s *Store) FindSession(ctx context.Context, token string) (data []byte, fou
 	return data, found, err
 }
 
-// CommitSession keeps data under the token and clears away those past their time.
+// CommitSession keeps data under the token and clears away those past their
+// time. One that has been ended stays so: a request that was under way then
+// does not bring it back.
 func (s *Store) CommitSession(ctx context.Context, token string, data []byte, expires time.Time) error {
 	return s.write(ctx, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM session WHERE expires_at <= $1`, stamp(s.now())); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO session (token, data, expires_at) VALUES ($1, $2, $3)
-			ON CONFLICT (token) DO UPDATE SET data = excluded.data, expires_at = excluded.expires_at`, token, data, stamp(expires))
+			ON CONFLICT (token) DO UPDATE SET data = excluded.data, expires_at = excluded.expires_at WHERE length(session.data) > 0`, token, data, stamp(expires))
 		return err
 	})
 }
 
-// DeleteSession ends a session; one that is not there is nothing.
+// DeleteSession ends a session; one that is not there is nothing. Its token
+// stays, empty, for as long as the session would have lasted.
 func (s *Store) DeleteSession(ctx context.Context, token string) error {
 	return s.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `DELETE FROM session WHERE token = $1`, token)
+		_, err := tx.ExecContext(ctx, `UPDATE session SET data = $1 WHERE token = $2`, []byte{}, token)
 		return err
 	})
 }
@@ -54,7 +57,7 @@ func (s *Store) AllSessions(ctx context.Context) (map[string][]byte, error) {
 			err := scan(&token, &data)
 			all[token] = data
 			return err
-		}, `SELECT token, data FROM session WHERE expires_at > $1`, stamp(s.now()))
+		}, `SELECT token, data FROM session WHERE expires_at > $1 AND length(data) > 0`, stamp(s.now()))
 	})
 	return all, err
 }
