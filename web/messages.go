@@ -125,7 +125,7 @@ func count(n int, one, many string) string {
 }
 
 // common is the nouns that take "en".
-var common = map[string]bool{"fråga": true, "lucka": true, "informationstyp": true, "profil": true, "rad": true, "klassning": true, "uppgift": true, "saknar": true, "fråga kvar": true, "sak behöver rättas": true,
+var common = map[string]bool{"kommentar": true, "fråga": true, "lucka": true, "informationstyp": true, "profil": true, "rad": true, "klassning": true, "uppgift": true, "saknar": true, "fråga kvar": true, "sak behöver rättas": true,
 	"enhet": true, "person": true, "inbjudan": true, "enhet ligger under": true, "person har en roll här": true}
 
 func upperFirst(s string) string {

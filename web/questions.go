@@ -58,6 +58,9 @@ type question struct {
 	Conflict *conflictView
 	Now      *listNow // where the list stands, for the fragment
 	Walk     *walk    // when it is put alone
+	Comments int
+	Delegate string // link; "" for who may not
+	Receiver string // whom the question is delegated to, in words
 	Focus    bool     // it has just come, and takes focus
 }
 
@@ -113,6 +116,14 @@ func (s *server) question(o *open, f *catalog.Fact) question {
 	}
 	for i := range q.Choices {
 		q.Choices[i].Chosen = slices.Contains(chosen, q.Choices[i].ID)
+	}
+	part := engine.PartFact + f.ID
+	q.Comments = len(o.Comments(part))
+	if o.visit.on(&o.Record, delegate, "") {
+		q.Delegate = delegateLink(o, part)
+	}
+	if _, ok := o.Delegations()[part]; ok && !q.Answered {
+		q.Receiver = "Delegerad till " + s.delegationSay(o.Answers[engine.DelegateKey(part)].Value)
 	}
 	for _, x := range slices.Concat(o.Pending.Questions, o.Pending.NotKnown) {
 		if x.Fact == f {

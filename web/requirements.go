@@ -101,6 +101,8 @@ type areaView struct {
 	Token      string
 	Percent    int
 	Paused     bool
+	Delegate   string // link; "" for who may not
+	Receiver   string // whom the area is delegated to, in words
 }
 
 // requirementRow is one requirement as a row.
@@ -128,6 +130,7 @@ type requirementRow struct {
 	Values    []string
 	Offers    []offerView
 	Open      bool // its reason is unfolded, since the address asks for the row
+	Comments  int
 }
 
 type fromLevel struct {
@@ -167,6 +170,13 @@ func (s *server) requirements(w http.ResponseWriter, r *http.Request) error {
 	p.NoLevels = !slices.ContainsFunc(p.Levels, func(l level) bool { return l.Known })
 	for _, area := range o.Catalog.Areas {
 		a := areaView{Area: area, Base: o.Base(), Token: p.Token, Reviewed: o.Has(engine.ReviewedKey(area.ID)), Paused: p.Paused}
+		part := engine.PartArea + area.ID
+		if o.visit.on(&o.Record, delegate, "") && !a.Reviewed && !o.Locked() {
+			a.Delegate = delegateLink(o, part)
+		}
+		if _, ok := o.Delegations()[part]; ok && !a.Reviewed {
+			a.Receiver = "Delegerat till " + s.delegationSay(o.Answers[engine.DelegateKey(part)].Value)
+		}
 		if a.Reviewed {
 			x := o.Answers[engine.ReviewedKey(area.ID)]
 			a.ReviewedBy = strings.TrimSpace(x.By.Name + " " + s.day(x.At))
@@ -304,6 +314,7 @@ func requirementRowOf(o *open, f *engine.Finding) requirementRow {
 	row := requirementRow{
 		Base: o.Base(), ID: q.ID, Title: f.Title, Is: f.Is, Shall: f.Shall, Type: catalog.Name("obligation", e.Obligation), Should: e.Obligation == "should",
 		Unknown: f.Applies == rule.Unknown, Unsettled: f.Unsettled && f.Applies == rule.Yes,
+		Comments: len(o.Comments(engine.PartRequirement + q.ID)),
 	}
 	if e.Role != nil {
 		row.Role = e.Role.Title
