@@ -61,7 +61,7 @@ type question struct {
 	Comments int
 	Delegate string // link; "" for who may not
 	Receiver string // whom the question is delegated to, in words
-	Focus    bool     // it has just come, and takes focus
+	Focus    bool   // it has just come, and takes focus
 }
 
 // listNow is where the list stands, told alike on every page: what applies,
@@ -119,7 +119,7 @@ func (s *server) question(o *open, f *catalog.Fact) question {
 	}
 	part := engine.PartFact + f.ID
 	q.Comments = len(o.Comments(part))
-	if o.visit.on(&o.Record, delegate, "") {
+	if !q.Answered && o.visit.on(&o.Record, delegate, "") {
 		q.Delegate = delegateLink(o, part)
 	}
 	if _, ok := o.Delegations()[part]; ok && !q.Answered {
