@@ -62,6 +62,13 @@ func (s *site) complete(title string, more ...any) string {
 // approvedOnce gives a classification a first revision, approved and reopened.
 func (s *site) approvedOnce(base string) {
 	s.t.Helper()
+	s.approved(base)
+	check(s.t, s.db.Reopen(context.Background(), maria.ID, s.record(base).Classification.ID, 1, "Nytt avtal."))
+}
+
+// approved gives a classification a first revision that stands.
+func (s *site) approved(base string) {
+	s.t.Helper()
 	rec := s.record(base)
 	input, err := rec.Input(shipped())
 	check(s.t, err)
@@ -71,7 +78,6 @@ func (s *site) approvedOnce(base string) {
 	data := engine.Freeze(rec, engine.Derive(facts), "Trafikkontoret", d).Encode()
 	_, err = s.db.Propose(context.Background(), maria.ID, rec.Classification.ID, rec.State(), d, data, true)
 	check(s.t, err)
-	check(s.t, s.db.Reopen(context.Background(), maria.ID, rec.Classification.ID, 1, "Nytt avtal."))
 }
 
 // fourEyes makes the unit ask for two, with ulla as the other.

@@ -27,6 +27,7 @@ type exportPage struct {
 	Files     []exportFile
 	Deadline  string // for tenders, as it was written
 	Missing   fieldErrors
+	May       bool // the visitor can take the files
 }
 
 type exportFile struct {
@@ -39,7 +40,7 @@ func (s *server) export(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	d := o.Derivation
-	p := exportPage{page: s.classificationPage(o, "Kravbilaga"), Base: o.Base(), Draft: d.Draft(), Undecided: d.Undecided(), Done: doneFormOf(o, "export", "Kravbilagan är hämtad"), Token: token()}
+	p := exportPage{page: s.classificationPage(o, "Kravbilaga"), Base: o.Base(), Draft: d.Draft(), Undecided: d.Undecided(), Done: doneFormOf(o, "export", "Kravbilagan är hämtad"), Token: token(), May: o.visit.on(&o.Record, fetch, "")}
 	p.Deadline = strings.TrimSpace(r.FormValue("senast"))
 	deadline, problem := s.deadline(p.Deadline)
 	query := ""

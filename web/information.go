@@ -29,6 +29,7 @@ type informationPage struct {
 	Done   doneForm
 	Token  string
 	Saved  string
+	May    bool
 }
 
 type informationItem struct {
@@ -114,7 +115,7 @@ type effectRow struct {
 
 func (s *server) informationPage(o *open) informationPage {
 	p := informationPage{page: s.classificationPage(o, "Information och nivåer"), Open: o, Base: o.Base(), Levels: levels(o.Facts),
-		Done: doneFormOf(o, "information", "Steget är klart"), Token: token()}
+		Done: doneFormOf(o, "information", "Steget är klart"), Token: token(), May: o.may(engine.PartSection + "information")}
 	for _, n := range o.Information() {
 		var info engine.Information
 		decode(o.Answers[engine.InformationKey(n)].Value, &info)
@@ -187,6 +188,9 @@ func (s *server) newInformation(w http.ResponseWriter, r *http.Request) error {
 	o, err := s.open(r)
 	if err != nil {
 		return err
+	}
+	if !o.may(engine.PartSection + "information") {
+		return seeOther(w, r, o.Base()+"/information")
 	}
 	p := s.informationPage(o)
 	p.New = s.newInformationForm(o)
@@ -261,6 +265,9 @@ func (s *server) editInformation(w http.ResponseWriter, r *http.Request) error {
 	n, info, err := s.informationAt(r, o)
 	if err != nil {
 		return err
+	}
+	if !o.may(engine.PartSection + "information") {
+		return seeOther(w, r, o.Base()+"/information#i"+itoa(n))
 	}
 	p := s.informationPage(o)
 	p.Edit = s.informationForm(o, n, info, o.Answers[engine.InformationKey(n)].Version)
@@ -588,6 +595,9 @@ func (s *server) raise(w http.ResponseWriter, r *http.Request) error {
 	o, err := s.open(r)
 	if err != nil {
 		return err
+	}
+	if !o.may(engine.PartSection + "information") {
+		return seeOther(w, r, o.Base()+"/information")
 	}
 	var x engine.Raise
 	a := o.Answers[engine.KeyRaise]

@@ -27,6 +27,7 @@ type lawsPage struct {
 	Missing  fieldErrors
 	Done     doneForm
 	Conflict *conflictView
+	May      bool
 }
 
 type lawRow struct {
@@ -44,7 +45,7 @@ func (s *server) lawsPage(o *open) lawsPage {
 	a := o.Answers[engine.FactKey("lagrum")]
 	chosen, notKnown := values(a.Value)
 	p := lawsPage{page: s.classificationPage(o, "Lagrum"), Base: o.Base(), Version: a.Version, Token: token(), NotKnown: notKnown,
-		Answered: a.Given(), Left: o.Pending.Bound(), None: a.Given() && !notKnown && len(chosen) == 0, Done: doneFormOf(o, "laws", "Steget är klart")}
+		Answered: a.Given(), Left: o.Pending.Bound(), None: a.Given() && !notKnown && len(chosen) == 0, Done: doneFormOf(o, "laws", "Steget är klart"), May: o.may(engine.PartSection + "laws")}
 	if a.Given() && a.By.Name != "" {
 		p.Who = a.By.Name + ", " + s.day(a.At)
 	}

@@ -58,6 +58,7 @@ type question struct {
 	Conflict *conflictView
 	Now      *listNow // where the list stands, for the fragment
 	Walk     *walk    // when it is put alone
+	May      bool     // the visitor can answer it now
 	Comments int
 	Delegate string // link; "" for who may not
 	Receiver string // whom the question is delegated to, in words
@@ -118,7 +119,7 @@ func (s *server) question(o *open, f *catalog.Fact) question {
 		q.Choices[i].Chosen = slices.Contains(chosen, q.Choices[i].ID)
 	}
 	part := engine.PartFact + f.ID
-	q.Comments = len(o.Comments(part))
+	q.May, q.Comments = o.may(part), len(o.Comments(part))
 	if !q.Answered && o.visit.on(&o.Record, delegate, "") {
 		q.Delegate = delegateLink(o, part)
 	}

@@ -101,6 +101,7 @@ type areaView struct {
 	Token      string
 	Percent    int
 	Paused     bool
+	May        bool
 	Delegate   string // link; "" for who may not
 	Receiver   string // whom the area is delegated to, in words
 }
@@ -171,6 +172,7 @@ func (s *server) requirements(w http.ResponseWriter, r *http.Request) error {
 	for _, area := range o.Catalog.Areas {
 		a := areaView{Area: area, Base: o.Base(), Token: p.Token, Reviewed: o.Has(engine.ReviewedKey(area.ID)), Paused: p.Paused}
 		part := engine.PartArea + area.ID
+		a.May = o.may(part)
 		if o.visit.on(&o.Record, delegate, "") && !a.Reviewed && !o.Locked() {
 			a.Delegate = delegateLink(o, part)
 		}

@@ -19,6 +19,7 @@ import (
 type systemRow struct {
 	System engine.System
 	Unit   string // its name, with the city's
+	May    bool   // the visitor can answer in it
 	Base   string
 	Levels []level
 	Status string
@@ -42,7 +43,7 @@ func (s *server) rows(r *http.Request) ([]systemRow, error) {
 	for i := range records {
 		if v.on(&records[i], read, "") {
 			row := s.row(r.Context(), records[i])
-			row.Unit = unitName(v.org, row.System.Unit)
+			row.Unit, row.May = unitName(v.org, row.System.Unit), v.on(&records[i], answer, "")
 			out = append(out, row)
 		}
 	}
@@ -122,6 +123,9 @@ func (s *server) sumUp(ctx context.Context, rec engine.Record) systemRow {
 type startPage struct {
 	page
 	Answer, Paused []systemRow
+	Approve        []approvalRow
+	Begins         bool            // the visitor can begin a classification
+	Help           string          // for who has no role: whom to ask
 	Mine, Late     []delegationRow // what I am asked for, and what I have asked for that is late
 	Rows           []systemRow
 	Events         []eventRow
@@ -135,11 +139,12 @@ func (s *server) start(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := startPage{page: s.page(r, "Start", "start"), Rows: rows}
+	v := visitOf(r.Context())
+	p := startPage{page: s.page(r, "Start", "start"), Rows: rows, Begins: v.anywhere(begin)}
 	for _, row := range rows {
 		switch row.Class {
 		case "now":
-			if !row.Waits {
+			if !row.Waits && row.May {
 				p.Answer = append(p.Answer, row)
 			}
 		case "wait":
@@ -156,6 +161,18 @@ func (s *server) start(w http.ResponseWriter, r *http.Request) error {
 	}
 	if p.Mine, p.Late, err = s.mine(r); err != nil {
 		return err
+	}
+	records, err := s.Store.Systems(r.Context())
+	if err != nil {
+		return err
+	}
+	p.Approve = s.toApprove(v, records)
+	if len(rows) == 0 && !p.Begins {
+		names, err := s.administrators(r.Context())
+		if err != nil {
+			return err
+		}
+		p.Help = "Du har ingen roll än, och inget är delegerat till dig. " + refusalText(refusalTexts[administer], names)
 	}
 	events, err := s.Store.Events(r.Context(), engine.EventFilter{}, 200)
 	if err != nil {
@@ -219,10 +236,11 @@ func deedKind(e engine.Event) string {
 
 type systemsPage struct {
 	page
-	Rows  []systemRow
-	Query string
-	State string
-	All   int
+	Begins bool
+	Rows   []systemRow
+	Query  string
+	State  string
+	All    int
 }
 
 // The states a list of systems can be narrowed to, by the class of the row.
@@ -233,7 +251,7 @@ func (s *server) systems(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := systemsPage{page: s.page(r, "System", "system"), All: len(rows), Query: strings.TrimSpace(r.FormValue("q")), State: r.FormValue("lage")}
+	p := systemsPage{page: s.page(r, "System", "system"), Begins: visitOf(r.Context()).anywhere(begin), All: len(rows), Query: strings.TrimSpace(r.FormValue("q")), State: r.FormValue("lage")}
 	q := strings.ToLower(p.Query)
 	for _, row := range rows {
 		text := strings.ToLower(row.System.Title + " " + row.System.Description + " " + row.Unit)
@@ -285,7 +303,8 @@ type stopPage struct {
 	page
 	Question, Help string
 	Action         string
-	New            bool   // no system yet, and nothing is stored
+	New            bool // no system yet, and nothing is stored
+	May            bool
 	Refer          string // the referral; then the question has been answered
 	ReferTo        string
 	Answer         string // in words, for the referral
@@ -324,7 +343,7 @@ func (s *server) stopQuestion() (question, help, refer, referTo string) {
 }
 
 func (s *server) newStopPage(r *http.Request) stopPage {
-	p := stopPage{page: s.page(r, "Ny klassning", "system", crumb{"System", "/system"}, crumb{"Ny klassning", ""}), New: true, Action: "/system/nytt"}
+	p := stopPage{page: s.page(r, "Ny klassning", "system", crumb{"System", "/system"}, crumb{"Ny klassning", ""}), New: true, May: true, Action: "/system/nytt"}
 	p.Question, p.Help, _, p.ReferTo = s.stopQuestion()
 	return p
 }
@@ -465,7 +484,7 @@ func number(s string) (int, bool) {
 }
 
 func (s *server) stopFor(o *open) stopPage {
-	p := stopPage{page: s.classificationPage(o, "Stoppfråga"), Action: o.Base() + "/stopp", Paused: o.paused(), Token: token(), Roles: s.roles()}
+	p := stopPage{page: s.classificationPage(o, "Stoppfråga"), Action: o.Base() + "/stopp", May: o.visit.on(&o.Record, answer, "") && !o.Locked(), Paused: o.paused(), Token: token(), Roles: s.roles()}
 	p.Question, p.Help, _, p.ReferTo = s.stopQuestion()
 	if a := o.Answers[engine.KeyStop]; a.Given() {
 		var c engine.Cleared

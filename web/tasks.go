@@ -248,12 +248,13 @@ func reviewedAreas(o *open) (all, reviewed int) {
 type doneForm struct {
 	Base, Section, Token string
 	Done                 bool
+	May                  bool
 	Text                 string // of the button
 	Next                 *task  // the step after this one
 }
 
 func doneFormOf(o *open, section, text string) doneForm {
-	f := doneForm{Base: o.Base(), Section: section, Token: token(), Done: o.Has(engine.DoneKey(section)), Text: text}
+	f := doneForm{Base: o.Base(), Section: section, Token: token(), Done: o.Has(engine.DoneKey(section)), May: o.may(engine.PartSection + section), Text: text}
 	for i, x := range sections[1:] {
 		if sections[i].ID == section {
 			f.Next = &task{section: x, N: i + 2, Link: o.Base() + x.Path}

@@ -65,6 +65,12 @@ func (o *open) Base() string { return "/klassning/" + o.Classification.ID }
 // UnitName is the owning unit's name, with the city's.
 func (o *open) UnitName() string { return unitName(o.visit.org, o.System.Unit) }
 
+// may tells whether the visitor can change a part now, so that pages show no
+// form that would be refused.
+func (o *open) may(part string) bool {
+	return !o.paused() && !o.Locked() && o.visit.on(&o.Record, answer, part)
+}
+
 func (o *open) paused() bool { return o.Has(engine.KeyPaused) }
 
 // writable refuses to save while an assessment outside the tool is awaited.

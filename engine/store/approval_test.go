@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -116,7 +115,7 @@ func TestReturn(t *testing.T) {
 	}
 	events, err := s.Events(ctx, engine.EventFilter{Classification: id}, 0)
 	check(t, err)
-	if !strings.Contains(fmt.Sprintf("%s", events[2].After), "Nivåerna är för låga.") || events[2].Action != "approval.return" || events[2].By != bo {
+	if !strings.Contains(string(events[2].After), "Nivåerna är för låga.") || events[2].Action != "approval.return" || events[2].By != bo {
 		t.Errorf("%+v", events[2])
 	}
 	_, err = s.VerifyJournal(ctx)
