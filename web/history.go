@@ -129,6 +129,9 @@ func (s *server) historyLine(o *open, e engine.Event) historyLine {
 		return historyLine{Text: approvalWords(e), Plain: true}
 	}
 	what, was, now := s.eventWords(o, e)
+	if e.Before == nil || string(e.Before) == "null" {
+		was = "" // the first answer replaces nothing
+	}
 	return historyLine{Text: upperFirst(what), Was: was, Now: now, Erased: e.Before == nil && e.After == nil,
 		Link: o.Base() + "/historik?svar=" + url.QueryEscape(e.Key)}
 }
@@ -390,6 +393,7 @@ type undoPage struct {
 	Seen         string    // proves that these very changes were shown before they are made
 	Token        string
 	Changed      bool // somebody has saved since it was shown
+	done         bool // every answer is back already: a double click
 }
 
 type undoRow struct{ Text, Now, Becomes, Why string }
@@ -407,11 +411,13 @@ func (s *server) undoing(r *http.Request, o *open) (undoPage, []engine.Change, e
 	}
 	p.Who, p.When = actor(events[0].By), s.day(events[0].At)
 	var changes []engine.Change
+	p.done = true
 	for _, e := range events {
 		if e.Action != "answer.save" {
 			continue
 		}
 		current := o.Answers[e.Key]
+		p.done = p.done && string(current.Value) == cmp.Or(string(e.Before), "null")
 		what, was, now := s.eventWords(o, engine.Event{Key: e.Key, Before: e.Before, After: current.Value})
 		row := undoRow{Text: upperFirst(what), Now: now, Becomes: was}
 		switch {
@@ -470,6 +476,9 @@ func (s *server) undo(w http.ResponseWriter, r *http.Request) error {
 		if p, _, err = s.undoing(r, o); err != nil && !errors.Is(err, errNotFound) {
 			return err
 		}
+	}
+	if p.done {
+		return seeOther(w, r, o.Base()+"/historik")
 	}
 	p.Changed, p.Failed = true, true
 	return s.render(w, http.StatusConflict, "undo", p)
