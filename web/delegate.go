@@ -346,12 +346,8 @@ func (s *server) finishDelegation(w http.ResponseWriter, r *http.Request) error 
 
 // mine lists what is delegated to the visitor and not done, over all systems,
 // the first due first, and what she has delegated that is late.
-func (s *server) mine(r *http.Request) (asked, late []delegationRow, err error) {
+func (s *server) mine(r *http.Request, records []engine.Record) (asked, late []delegationRow, err error) {
 	v := visitOf(r.Context())
-	records, err := s.Store.Systems(r.Context())
-	if err != nil {
-		return nil, nil, err
-	}
 	for i := range records {
 		rec := &records[i]
 		concerns := false

@@ -35,20 +35,22 @@ type systemRow struct {
 
 func (s *server) rows(r *http.Request) ([]systemRow, error) {
 	records, err := s.Store.Systems(r.Context())
-	if err != nil {
-		return nil, err
-	}
-	v := visitOf(r.Context())
+	return s.rowsOf(r.Context(), records), err
+}
+
+// rowsOf is what the visitor may see of the records, in the order of the alphabet.
+func (s *server) rowsOf(ctx context.Context, records []engine.Record) []systemRow {
+	v := visitOf(ctx)
 	var out []systemRow
 	for i := range records {
 		if v.on(&records[i], read, "") {
-			row := s.row(r.Context(), records[i])
+			row := s.row(ctx, records[i])
 			row.Unit, row.May = unitName(v.org, row.System.Unit), v.on(&records[i], answer, "")
 			out = append(out, row)
 		}
 	}
 	swedish(out, func(x systemRow) string { return x.System.Title })
-	return out, nil
+	return out
 }
 
 // unitName is a unit's name, with the city's after it.
@@ -135,11 +137,11 @@ type startPage struct {
 type eventRow struct{ When, Text, System, Link string }
 
 func (s *server) start(w http.ResponseWriter, r *http.Request) error {
-	rows, err := s.rows(r)
+	records, err := s.Store.Systems(r.Context())
 	if err != nil {
 		return err
 	}
-	v := visitOf(r.Context())
+	v, rows := visitOf(r.Context()), s.rowsOf(r.Context(), records)
 	p := startPage{page: s.page(r, "Start", "start"), Rows: rows, Begins: v.anywhere(begin)}
 	for _, row := range rows {
 		switch row.Class {
@@ -159,11 +161,7 @@ func (s *server) start(w http.ResponseWriter, r *http.Request) error {
 	default:
 		p.Lead = upperFirst(count(n, "klassning", "klassningar")) + " väntar på dig. Fortsätt där du slutade. Allt du har svarat är sparat."
 	}
-	if p.Mine, p.Late, err = s.mine(r); err != nil {
-		return err
-	}
-	records, err := s.Store.Systems(r.Context())
-	if err != nil {
+	if p.Mine, p.Late, err = s.mine(r, records); err != nil {
 		return err
 	}
 	p.Approve = s.toApprove(v, records)
