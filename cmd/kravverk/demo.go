@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -184,8 +185,18 @@ func fillDemo(ctx context.Context, db *store.Store, c *catalog.Catalog, back *ti
 	defer func() { *back = 0 }()
 	*back = 60 * day // the city was there before its systems
 	existing, err := db.Systems(ctx)
-	if err != nil || len(existing) > 0 {
+	if err != nil {
 		return err
+	}
+	accounts, err := db.Accounts(ctx)
+	if err != nil {
+		return err
+	}
+	if len(existing)+len(accounts) > 0 {
+		if _, err := db.Account(ctx, demoPeople[0].id); err != nil {
+			return errors.New("databasen är inte tom och har inte övningens personer: den är från en äldre version eller en riktig stad. Ange en ny fil med --db, eller ta bort den gamla övningen.")
+		}
+		return nil
 	}
 	for _, u := range demoUnits {
 		if _, err := db.SaveUnit(ctx, "", u); err != nil {

@@ -80,6 +80,30 @@ func TestDemoSurvivesRestart(t *testing.T) {
 	}
 }
 
+// The demo lets anybody in: it never opens a database that is somebody's own.
+func TestDemoLeavesOthersAlone(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "k.db")
+	db, err := store.Open(file, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := context.Background()
+	if _, err := db.AddAccount(ctx, "", engine.Account{Person: engine.Person{ID: "p", Name: "Per"}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.PutCatalog(ctx, "h", map[string][]byte{"a": {1}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.CreateSystem(ctx, "p", engine.System{Title: "Riktigt", Unit: store.TopUnit}, "A", "h"); err != nil {
+		t.Fatal(err)
+	}
+	db.Close()
+	err = runServer(ctx, env{strings.NewReader(""), io.Discard, io.Discard}, served{addr: "127.0.0.1:0", db: file, demo: true}, nil)
+	if err == nil || !strings.Contains(err.Error(), "inte övningens personer") {
+		t.Errorf("got %v", err)
+	}
+}
+
 // Every demo system can be derived, and together they show what is finished
 // and what is not.
 func TestDemoSystemsAreSound(t *testing.T) {
