@@ -254,6 +254,9 @@ func runServer(ctx context.Context, e env, o served, ready func(string)) error {
 		where = public.String()
 	}
 	fmt.Fprintf(e.stdout, "Kravverk svarar på %s\nAvsluta med Ctrl-C.\n", where)
+	if accounts, err := db.Accounts(ctx); err == nil && len(accounts) == 0 {
+		fmt.Fprintf(e.stdout, "Ingen kan logga in än. Skapa den första administratören i ett annat fönster:\n  kravverk user add \"Ditt namn\" --login ditt-namn --role administrator --db %s --url %s\n", o.db, where)
+	}
 	if ready != nil {
 		ready(listener.Addr().String())
 	}
