@@ -21,7 +21,7 @@ type exportPage struct {
 	Draft     bool
 	Undecided int // requirements of which the verdict or the text is open
 	Waits     []task
-	Tally     workbook.Tally
+	Tally     engine.Tally
 	Done      doneForm
 	Token     string
 	Files     []exportFile

@@ -387,6 +387,9 @@ type Prefill struct {
 	place
 }
 
+// ExpiredAt tells whether the prefill no longer holds on a date, 2026-11-24.
+func (p *Prefill) ExpiredAt(date string) bool { return p.ValidUntil != "" && p.ValidUntil < date }
+
 // Split tells who does what of a requirement that an agreement answers in part.
 // An empty text means that the party has nothing to do.
 type Split struct {

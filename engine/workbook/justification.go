@@ -10,13 +10,106 @@ import (
 
 // justificationSheets builds the motivering.
 func justificationSheets(s State) []sheet {
-	return []sheet{
-		{name: sheetOverview, columns: []column{{width: 34, bold: true}, {width: 100}}, key: -1, paper: a4, rows: overview(s, s.Tally())},
-		appliesSheet(s), othersSheet(s), answersSheet(s),
+	lines := s.lines()
+	sheets := []sheet{
+		{name: sheetOverview, columns: []column{{width: 34, bold: true}, {width: 100}}, key: -1, paper: a4, rows: overview(s, engine.TallyLines(lines))},
+		appliesSheet(s, lines), othersSheet(s), answersSheet(s),
 	}
+	if slices.ContainsFunc(lines, func(l engine.Line) bool { return l.Tailoring != nil }) {
+		sheets = append(sheets, tailoringSheet(lines))
+	}
+	if slices.ContainsFunc(lines, func(l engine.Line) bool { return l.Fate == engine.Contracted }) {
+		sheets = append(sheets, contractedSheet(s, lines))
+	}
+	if s.Since != nil {
+		sheets = append(sheets, changeSheet(s.Since, engine.Rows(lines)))
+	}
+	return sheets
 }
 
-func appliesSheet(s State) sheet {
+// tailoringSheet tells what the buyer has changed beside what was found, and why.
+func tailoringSheet(lines []engine.Line) sheet {
+	out := sheet{name: sheetTailored, table: true, key: 0, paper: a4, columns: []column{
+		{title: label.id, width: 9, bold: true},
+		{title: label.change, width: 22},
+		{title: label.note, width: 46},
+		{title: label.found, width: 46},
+		{title: label.now, width: 46},
+	}}
+	for _, l := range lines {
+		if l.Tailoring == nil {
+			continue
+		}
+		found, now := "", ""
+		if l.Finding != nil {
+			found = rowSay(l.Found)
+		}
+		if l.Fate == engine.Sent {
+			now = rowSay(l.Row)
+		}
+		out.rows = append(out.rows, row{cells: texts(l.ID, TailoringWords(l), l.Tailoring.Reason, found, now)})
+	}
+	return out
+}
+
+// TailoringWords says what the buyer has changed in a line, such as "Bör i
+// stället för ska, ny lydelse"; empty when nothing is.
+func TailoringWords(l engine.Line) string {
+	t := l.Tailoring
+	if t == nil {
+		return ""
+	}
+	var s []string
+	switch {
+	case l.Fit == engine.Resting:
+		return tailorWords.resting
+	case t.LeftOut:
+		return tailorWords.leftOut
+	case l.Finding == nil:
+		s = append(s, tailorWords.own)
+	case l.Fit == engine.Needless:
+		s = append(s, tailorWords.needless)
+	case l.Type != l.Found.Type:
+		s = append(s, fill(tailorWords.kind, lower(kinds[l.Type]), lower(kinds[l.Found.Type])))
+	}
+	if l.Finding != nil && l.Type == engine.Should && l.Found.Type == engine.Should && (l.Weight != l.Found.Weight || l.Partly != l.Found.Partly) {
+		s = append(s, tailorWords.weight)
+	}
+	if l.Finding != nil && (l.Title != l.Found.Title || l.Text != l.Found.Text) {
+		s = append(s, tailorWords.text)
+	}
+	if t.Category != "" && l.Finding != nil && t.Category != l.Finding.Effective.Category {
+		s = append(s, fill(tailorWords.category, lower(catalog.Name("category", t.Category))))
+	}
+	if t.After != "" {
+		s = append(s, tailorWords.moved)
+	}
+	if l.Fit == engine.Reworded {
+		s = append(s, tailorWords.reworded)
+	}
+	return sentence(strings.Join(s, ", "))
+}
+
+// contractedSheet lists what agreements give already, apart from the rows, with
+// what is left to order for the system.
+func contractedSheet(s State, lines []engine.Line) sheet {
+	out := sheet{name: sheetContracted, table: true, key: 0, paper: a4, columns: []column{
+		{title: label.id, width: 9, bold: true},
+		{title: label.title, width: 30},
+		{title: label.offer, width: 46},
+		{title: label.whose, width: 36},
+		{title: label.remains, width: 46},
+	}}
+	for _, l := range lines {
+		if l.Fate == engine.Contracted {
+			offer, whose, remains := s.offers(l.Finding)
+			out.rows = append(out.rows, row{cells: texts(l.ID, l.Title, offer, whose, remains)})
+		}
+	}
+	return out
+}
+
+func appliesSheet(s State, lines []engine.Line) sheet {
 	out := sheet{name: sheetApplies, table: true, key: 0, paper: a3, columns: []column{
 		{title: label.id, width: 9, bold: true},
 		{title: label.area, width: 19},
@@ -36,6 +129,10 @@ func appliesSheet(s State) sheet {
 		{title: label.effort, width: 8},
 		{title: label.sent, width: 16},
 	}}
+	of := map[string]engine.Line{}
+	for _, l := range lines {
+		of[l.ID] = l
+	}
 	for i := range s.Derivation.Findings {
 		x := &s.Derivation.Findings[i]
 		if x.Applies != engine.Yes {
@@ -48,9 +145,9 @@ func appliesSheet(s State) sheet {
 			laws = append(laws, l.Title)
 		}
 		out.rows = append(out.rows, row{cells: texts(
-			r.ID, r.Area.Title, engine.Text(x.Title), wording(x), kindOf(x), thresholds(x.Effective.Thresholds), because(x),
+			r.ID, r.Area.Title, engine.Text(x.Title), wording(x), kinds[of[r.ID].Found.Type], thresholds(x.Effective.Thresholds), because(x),
 			parameters(x.Parameters), strings.Join(laws, "\n"), citations(s.Derivation, r, true), catalog.Name("basis", r.Basis),
-			offer, whose, remains, role(x), effort(r.Effort), s.sentWords(x),
+			offer, whose, remains, role(x), effort(r.Effort), sentWords(of[r.ID]),
 		)})
 	}
 	return out
@@ -220,7 +317,7 @@ func (s State) offers(x *engine.Finding) (offer, whose, remains string) {
 		}
 		word = append(word, strings.TrimSuffix(p.Source, "."), catalog.Name("strength", p.Strength))
 		switch {
-		case s.expired(p):
+		case p.ExpiredAt(s.Date):
 			word = append(word, fill(label.expired, p.ValidUntil))
 		case p.ValidUntil != "":
 			word = append(word, fill(label.validUntil, p.ValidUntil))
@@ -242,18 +339,15 @@ func (s State) offers(x *engine.Finding) (offer, whose, remains string) {
 	return strings.Join(a, "\n"), strings.Join(b, "\n"), strings.Join(c, "\n")
 }
 
-func (s State) sentWords(x *engine.Finding) string {
-	switch s.fate(x) {
-	case contracted:
-		return label.sentContracted
-	case own:
-		return label.sentOwn
-	case noText:
-		return label.sentNoText
-	case sentOpen:
-		return label.sentOpen
-	}
-	if slices.ContainsFunc(x.Offers, s.assumed) {
+// sentWords tells whether a line is in the kravbilaga.
+func sentWords(l engine.Line) string {
+	say := map[engine.Fate]string{engine.Contracted: label.sentContracted, engine.OwnConcern: label.sentOwn, engine.NoText: label.sentNoText, engine.LeftOut: label.sentLeftOut}[l.Fate]
+	switch {
+	case say != "":
+		return say
+	case l.Tailoring != nil:
+		return fill(label.sentTailored, lower(TailoringWords(l)))
+	case l.Assumed:
 		return label.sentAssumed
 	}
 	return label.sentYes

@@ -27,6 +27,10 @@ const (
 	sheetOthers   = "Övriga krav"
 	sheetAnswers  = "Svar"
 
+	sheetChanges    = "Ändringar"
+	sheetTailored   = "Anpassning"
+	sheetContracted = "Ges av avtal"
+
 	identityProperty = "Kravverk identitet"
 	identityName     = "Kravverk_identitet"
 )
@@ -69,7 +73,8 @@ var label = struct {
 	effortOf, validUntil, expired, clause, notAnswered, notKnown, dormant, raise, information      string
 	lawful, none, unrated, decidedBy, suggested                                                    string
 	internal, internalDraft, maybe                                                                 string
-	sentYes, sentAssumed, sentContracted, sentOwn, sentNoText, sentOpen                            string
+	sentYes, sentAssumed, sentContracted, sentOwn, sentNoText, sentLeftOut, sentTailored           string
+	change, what, before, now, found, added, removed, changed, gives, verification                 string
 }{
 	draft: "UTKAST", draftTitle: "UTKAST. ", requirements: "Kravbilaga: ", justification: "Motivering till kravbilaga: ",
 	page: "Sida &P av &N", subject: "Krav på informationssäkerhet",
@@ -98,7 +103,18 @@ var label = struct {
 	internal: "Internt", internalDraft: "UTKAST, internt", maybe: "Inte avgjort om det gäller",
 
 	sentYes: "Ja", sentAssumed: "Ja. Avtalet kan ge detta: antaget, kontrollera.", sentContracted: "Nej, avtalet ger det.",
-	sentOwn: "Nej, eget ansvar.", sentNoText: "Nej, ställs inte till leverantören här.", sentOpen: "Ja, som Ej avgjort.",
+	sentOwn: "Nej, eget ansvar.", sentNoText: "Nej, ställs inte till leverantören här.",
+	sentLeftOut: "Nej, utelämnat av beställaren. Se bladet Anpassning.", sentTailored: "Ja, anpassat: %s. Se bladet Anpassning.",
+
+	change: "Ändring", what: "Vad som skiljer", before: "Lydelse före", now: "Lydelse nu", found: "Som kravlistan ger det",
+	added: "Nytt", removed: "Borttaget", changed: "Ändrat", gives: "Ja ger %d poäng, Delvis %d", verification: "Verifiering",
+}
+
+// tailorWords says what the buyer has changed.
+var tailorWords = struct{ leftOut, own, kind, weight, text, category, moved, resting, needless, reworded string }{
+	leftOut: "Utelämnat", own: "eget krav", kind: "%s i stället för %s", weight: "andra poäng", text: "ny lydelse", category: "ställs som %s", moved: "flyttat",
+	resting: "Vilar: kravet är inte med i listan längre", needless: "behövs inte längre: kravlistan ger det redan",
+	reworded: "kravets egen lydelse har ändrats sedan dess",
 }
 
 // fill fills a label in.
@@ -106,7 +122,7 @@ func fill(format string, args ...any) string { return fmt.Sprintf(format, args..
 
 // readMe is the first sheet of a kravbilaga, which a tenderer reads before
 // anything else.
-func readMe(s State, t Tally) []row {
+func readMe(s State, t engine.Tally) []row {
 	var out []row
 	add := func(l look, text string) { out = append(out, row{look: l, cells: texts(text)}) }
 	heading := func(text string) { add(lookHeading, text) }
@@ -127,6 +143,15 @@ func readMe(s State, t Tally) []row {
 	if s.Deadline != "" {
 		say("Lämna in filen senast " + s.Deadline + ".")
 	}
+	if s.Version > 0 {
+		say(fill("Det här är version %d av kravbilagan.", s.Version))
+	}
+	if s.Version > 1 {
+		say(fill("Den ersätter version %d. Bladet Ändringar visar vad som skiljer. Har ni redan börjat svara i en äldre version kan ni föra över svaren hit, men svara på de rader som är ändrade igen.", s.Version-1))
+	}
+	if s.Note != "" {
+		say("Från beställaren: " + s.Note)
+	}
 	if draft {
 		heading("Det här är ett utkast")
 		if t.Open > 0 {
@@ -138,9 +163,9 @@ func readMe(s State, t Tally) []row {
 
 	heading("Så svarar ni")
 	say("1. Öppna bladet Krav. Kolumnerna Svar, Ansvar, Beskrivning och Bevis är era. Allt annat är låst.")
-	say("2. Välj Svar i listan på varje rad. " + sentence(t.answers()))
+	say("2. Välj Svar i listan på varje rad. " + sentence(answersOf(t)))
 	say("3. Välj Ansvar: vem som ser till att kravet är uppfyllt under avtalstiden. Leverantör är ni, Kund är beställaren, Delat är båda och Underleverantör är någon som ni anlitar.")
-	say("4. Beskriv kort hur kravet uppfylls i kolumnen Beskrivning. Svarar ni " + t.reservation() + " skriver ni vad som saknas.")
+	say("4. Beskriv kort hur kravet uppfylls i kolumnen Beskrivning. Svarar ni " + reservation(t) + " skriver ni vad som saknas.")
 	say("5. Skriv i kolumnen Bevis vad som visar det, till exempel namnet på en bilaga och en sida. Bifoga bilagan till anbudet.")
 	say("Bladet Sammanfattning räknar hur många rader ni har besvarat i varje område. Se till att inget saknas innan ni lämnar in.")
 
@@ -173,7 +198,7 @@ func readMe(s State, t Tally) []row {
 }
 
 // answers tells which answers each type takes, of the types that there are.
-func (t Tally) answers() string {
+func answersOf(t engine.Tally) string {
 	var s []string
 	if t.Shall > 0 {
 		s = append(s, "ska-krav besvaras med Ja eller Nej")
@@ -193,7 +218,7 @@ func (t Tally) answers() string {
 	return join(s) + "."
 }
 
-func (t Tally) reservation() string {
+func reservation(t engine.Tally) string {
 	if t.Should > 0 {
 		return "Delvis eller Nej"
 	}
@@ -201,7 +226,7 @@ func (t Tally) reservation() string {
 }
 
 // overview is the first sheet of a motivering.
-func overview(s State, t Tally) []row {
+func overview(s State, t engine.Tally) []row {
 	d := s.Derivation
 	c := d.Facts.Catalog
 	var out []row
@@ -252,6 +277,9 @@ func overview(s State, t Tally) []row {
 	line("Antaget i avtal", itoa(t.Assumed)+". De är med i kravbilagan tills avtalet är kontrollerat.")
 	line("Eget ansvar", itoa(t.Own)+". De riktar sig inte till leverantören.")
 	line("Ställs inte till leverantören", itoa(t.NoText))
+	if t.Tailored+t.LeftOut > 0 {
+		line("Anpassat av beställaren", fill("%d rader ändrade eller tillagda, %d utelämnade. Bladet Anpassning visar vad och varför.", t.Tailored, t.LeftOut))
+	}
 	line("Gäller inte", itoa(d.Count(engine.No)-t.Excluded))
 	line("Borttagna av profil", itoa(t.Excluded))
 	line("Ej avgjorda", itoa(d.Count(engine.Unknown)))

@@ -11,103 +11,32 @@ import (
 	"github.com/kravverk/kravverk/engine/catalog"
 )
 
-// fate is what becomes of a finding in the kravbilaga.
-type fate int
+// lines is the list with what the buyer has changed.
+func (s State) lines() []engine.Line { return s.Derivation.Lines(s.Date, s.Tailored) }
 
-const (
-	sent       fate = iota
-	sentOpen        // in it although the verdict is unknown
-	contracted      // an agreement gives it already
-	own             // does not concern the supplier
-	noText          // has no SHALL wording
-	notApplies
-)
+// Tally counts what becomes of each requirement.
+func (s State) Tally() engine.Tally { return engine.TallyLines(s.lines()) }
 
-func (s State) fate(x *engine.Finding) fate {
-	switch {
-	case x.Applies == engine.No:
-		return notApplies
-	case x.Requirement.Concern == "own":
-		return own
-	case len(x.Shall) == 0:
-		return noText
-	case x.Applies == engine.Unknown:
-		return sentOpen
-	case slices.ContainsFunc(x.Offers, s.settles):
-		return contracted
+// kinds is the types as a tenderer sees them.
+var kinds = map[engine.RowType]string{engine.Shall: typeShall, engine.Should: typeShould, engine.Terms: typeTerms, engine.Undecided: typeOpen}
+
+// listOf is what each type is answered with.
+var listOf = map[engine.RowType]string{engine.Shall: listShall, engine.Should: listBor, engine.Terms: listTerms, engine.Undecided: listShall}
+
+// rowText is what a requirement's cell says.
+func rowText(r engine.Row) string {
+	text := r.Title + "\n" + r.Text
+	if r.Points != "" {
+		text += "\n" + fill(label.points, r.Points)
 	}
-	return sent
+	return text
 }
 
-// settles tells whether an offer makes it needless to ask a supplier: an
-// agreement that somebody has read gives all of it, now.
-func (s State) settles(o engine.Offer) bool {
-	p := o.Prefill
-	return o.Offered == engine.Yes && p.Agreement != nil && p.Answer == "yes" && p.Strength != "assumed" && !s.expired(p)
-}
-
-// assumed tells whether an agreement may give it, on nobody's word.
-func (s State) assumed(o engine.Offer) bool {
-	return o.Prefill.Agreement != nil && o.Prefill.Strength == "assumed"
-}
-
-func (s State) expired(p *catalog.Prefill) bool { return p.ValidUntil != "" && p.ValidUntil < s.Date }
-
-// kindOf is the type that a tenderer sees.
-func kindOf(x *engine.Finding) string {
-	switch {
-	case x.Applies == engine.Unknown:
-		return typeOpen
-	case x.Effective.Category == "contract":
-		return typeTerms
-	case x.Effective.Obligation == "should":
-		return typeShould
+func weight(r engine.Row) string {
+	if r.Type != engine.Should {
+		return ""
 	}
-	return typeShall
-}
-
-// Tally counts findings by what becomes of them in the kravbilaga.
-type Tally struct {
-	Shall, Should, Terms, Open int // its rows, by type
-
-	Contracted int // left out: an agreement gives them already
-	Assumed    int // among its rows: an agreement may give them, which nobody has checked
-	Own        int // left out: they do not concern the supplier
-	NoText     int // left out: their SHALL wording is not put to a supplier, or there is none
-	Excluded   int // a profile takes them out
-}
-
-// Rows is how many rows the kravbilaga has.
-func (t Tally) Rows() int { return t.Shall + t.Should + t.Terms + t.Open }
-
-// Tally counts what becomes of each finding.
-func (s State) Tally() Tally {
-	var t Tally
-	for i := range s.Derivation.Findings {
-		x := &s.Derivation.Findings[i]
-		switch f := s.fate(x); f {
-		case sent, sentOpen:
-			*map[string]*int{typeShall: &t.Shall, typeShould: &t.Should, typeTerms: &t.Terms, typeOpen: &t.Open}[kindOf(x)]++
-			if f == sent && slices.ContainsFunc(x.Offers, s.assumed) {
-				t.Assumed++
-			}
-		case contracted:
-			t.Contracted++
-		case own:
-			if x.Applies == engine.Yes {
-				t.Own++
-			}
-		case noText:
-			if x.Applies == engine.Yes {
-				t.NoText++
-			}
-		case notApplies:
-			if x.Effective.Excluded != nil {
-				t.Excluded++
-			}
-		}
-	}
-	return t
+	return fill(label.weightCell, r.Weight, r.Partly)
 }
 
 func requirementColumns() []column {
@@ -128,44 +57,92 @@ func requirementColumns() []column {
 	}
 }
 
+// The places of a kravbilaga's columns.
+const (
+	colID, colArea, colText, colKind, colRefs, colTender, colContract, colWeight = 0, 1, 2, 3, 4, 5, 6, 7
+	colAnswer, colBy, colDescription, colEvidence, colKey                        = 8, 9, 10, 11, 12
+)
+
 // requirementSheets builds the kravbilaga.
 func requirementSheets(s State) []sheet {
-	t := s.Tally()
-	krav := sheet{name: sheetRows, table: true, key: 12, paper: a4, columns: requirementColumns()}
+	lines := s.lines()
+	krav := sheet{name: sheetRows, table: true, key: colKey, paper: a4, columns: requirementColumns()}
 	var areas []string
-	for i := range s.Derivation.Findings {
-		x := &s.Derivation.Findings[i]
-		if f := s.fate(x); f != sent && f != sentOpen {
+	for _, l := range lines {
+		if l.Fate != engine.Sent {
 			continue
 		}
-		r := x.Requirement
-		text := engine.Text(x.Title) + "\n" + engine.Text(x.Shall)
-		kind := kindOf(x)
-		weight := ""
-		if kind == typeShould {
-			weight = fill(label.weightCell, x.Effective.Weight, x.Effective.Partly)
-			if x.Effective.Points != "" {
-				text += "\n" + fill(label.points, x.Effective.Points)
-			}
+		refs := ""
+		if l.Finding != nil {
+			refs = citations(s.Derivation, l.Finding.Requirement, false)
 		}
-		cells := texts(r.ID, r.Area.Title, text, kind, citations(s.Derivation, r, false), verify(x.Effective.Verify.Tender),
-			verify(x.Effective.Verify.Contract), weight, "", "", "", "", rowKey(r.ID, text))
-		cells[8].list = map[string]string{typeShould: listBor, typeTerms: listTerms}[kind]
-		if cells[8].list == "" {
-			cells[8].list = listShall
-		}
-		cells[9].list = listBy
+		text := rowText(l.Row)
+		cells := texts(l.ID, l.Area, text, kinds[l.Type], refs, verify(l.Verify.Tender), verify(l.Verify.Contract), weight(l.Row), "", "", "", "", rowKey(l.ID, text))
+		cells[colAnswer].list, cells[colBy].list = listOf[l.Type], listBy
 		krav.rows = append(krav.rows, row{cells: cells})
-		if !slices.Contains(areas, r.Area.Title) {
-			areas = append(areas, r.Area.Title)
+		if !slices.Contains(areas, l.Area) {
+			areas = append(areas, l.Area)
 		}
 	}
-	return []sheet{
-		{name: sheetReadMe, columns: []column{{width: 92}}, key: -1, paper: a4, upright: true, rows: readMe(s, t)},
+	sheets := []sheet{
+		{name: sheetReadMe, columns: []column{{width: 92}}, key: -1, paper: a4, upright: true, rows: readMe(s, engine.TallyLines(lines))},
 		krav,
 		summary(areas, len(krav.rows)),
-		listSheet(),
 	}
+	if s.Version > 1 {
+		sheets = append(sheets, changeSheet(s.Since, engine.Rows(lines)))
+	}
+	return append(sheets, listSheet())
+}
+
+// changeSheet tells what differs from an earlier version, row by row.
+func changeSheet(before, now []engine.Row) sheet {
+	out := sheet{name: sheetChanges, table: true, key: 0, paper: a4, columns: []column{
+		{title: label.id, width: 9, bold: true},
+		{title: label.change, width: 12},
+		{title: label.what, width: 24},
+		{title: label.before, width: 56},
+		{title: label.now, width: 56},
+	}}
+	for _, p := range engine.RowsSince(before, now) {
+		switch {
+		case p.Before == nil:
+			out.rows = append(out.rows, row{cells: texts(p.After.ID, label.added, "", "", rowSay(*p.After))})
+		case p.After == nil:
+			out.rows = append(out.rows, row{cells: texts(p.Before.ID, label.removed, "", rowSay(*p.Before), "")})
+		default:
+			out.rows = append(out.rows, row{cells: texts(p.After.ID, label.changed, rowDifference(*p.Before, *p.After), rowSay(*p.Before), rowSay(*p.After))})
+		}
+	}
+	return out
+}
+
+// rowSay is a row in one cell: its type, what it gives and its text.
+func rowSay(r engine.Row) string {
+	say := kinds[r.Type]
+	if r.Type == engine.Should {
+		say += ", " + fill(label.gives, r.Weight, r.Partly)
+	}
+	return say + "\n" + rowText(r)
+}
+
+// rowDifference names what differs between two versions of a row.
+func rowDifference(a, b engine.Row) string {
+	var s []string
+	for _, x := range []struct {
+		differs bool
+		word    string
+	}{
+		{a.Title != b.Title || a.Text != b.Text, label.text}, {a.Type != b.Type, label.kind},
+		{a.Weight != b.Weight || a.Partly != b.Partly || a.Points != b.Points, label.weight},
+		{!slices.Equal(a.Verify.Tender, b.Verify.Tender) || !slices.Equal(a.Verify.Contract, b.Verify.Contract), label.verification},
+		{a.Area != b.Area, label.area},
+	} {
+		if x.differs {
+			s = append(s, x.word)
+		}
+	}
+	return sentence(lower(strings.Join(s, ", ")))
 }
 
 // summary counts the answers with formulas. SUMPRODUCT compares the whole

@@ -28,6 +28,11 @@ type State struct {
 	ClassificationID string
 	Date             string // of the last saved answer, 2026-11-23
 	Deadline         string // for tenders, as it is to be shown; may be empty
+
+	Tailored map[string]engine.Tailoring // what the buyer changes, by row
+	Version  int                         // of what is sent to tenderers, 1 for the first; 0 when it is not sent yet
+	Note     string                      // to tenderers, about what the version changes
+	Since    []engine.Row                // the rows of the version before; nil when there is none
 }
 
 // Kind is which of the workbooks a file is.
