@@ -39,19 +39,14 @@ type Change struct {
 // whether anything but the supplier's cells was changed. The error is a
 // Refusal: the file is not one of ours, not safe, or not readable.
 func Inspect(data []byte) (report Report, err error) {
-	if err := guard(data); err != nil {
-		return Report{}, err
-	}
 	defer func() {
 		if recover() != nil { // excelize, on a file made to break it
 			report, err = Report{}, RefusedDamaged
 		}
 	}()
-	f, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{
-		UnzipSizeLimit: maxUnpacked, UnzipXMLSizeLimit: maxPart, RawCellValue: true,
-	})
+	f, err := openSafe(data)
 	if err != nil {
-		return Report{}, RefusedDamaged
+		return Report{}, err
 	}
 	defer f.Close()
 	id, ok := identify(f)
@@ -88,6 +83,21 @@ func Inspect(data []byte) (report Report, err error) {
 		report.Changes = append(report.Changes, Change{Sheet: sheetMeta, Sentence: changeWords.metaChanged})
 	}
 	return report, nil
+}
+
+// openSafe opens a file that has been guarded. excelize may still panic on one
+// that was made to break it: the caller recovers.
+func openSafe(data []byte) (*excelize.File, error) {
+	if err := guard(data); err != nil {
+		return nil, err
+	}
+	f, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{
+		UnzipSizeLimit: maxUnpacked, UnzipXMLSizeLimit: maxPart, RawCellValue: true,
+	})
+	if err != nil {
+		return nil, RefusedDamaged
+	}
+	return f, nil
 }
 
 func (r *Report) add(sheet, cell, row, format string, args ...any) {

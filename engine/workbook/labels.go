@@ -362,6 +362,9 @@ const (
 	RefusedEmbedded  Refusal = "Filen innehåller inbäddade dokument eller kontroller och öppnas därför inte. Skicka dem som egna filer och ta bort dem ur arbetsboken."
 	RefusedXML       Refusal = "Filen innehåller XML som en arbetsbok inte ska ha och öppnas därför inte. Spara den på nytt som .xlsx i Excel eller LibreOffice."
 	RefusedBounds    Refusal = "Filen har innehåll alldeles för långt ut till höger eller nedåt i ett blad. Ta bort det som ligger utanför tabellen och spara den igen."
+	RefusedElsewhere Refusal = "Filen är kravbilagan till en annan upphandling. Kontrollera vilken upphandling anbudet gäller, och be anbudsgivaren om rätt fil."
+	RefusedKind      Refusal = "Filen är inte en kravbilaga, utan en annan fil från Kravverk. Be anbudsgivaren om den ifyllda kravbilagan."
+	RefusedNoRows    Refusal = "Filen är kravbilagan till den här upphandlingen, men inget av kraven finns kvar i den. Be anbudsgivaren att fylla i den fil som skickades ut."
 	RefusedForeign   Refusal = "Filen kommer inte från Kravverk, eller så har dess märkning tagits bort. Använd den fil som ni fick och fyll i den."
 )
 
@@ -385,4 +388,48 @@ func (k Kind) Word() string {
 		return "täckningslista"
 	}
 	return string(k)
+}
+
+// readWords is what is told of a file that has come back.
+var readWords = struct {
+	unpublished, unmarked, older, columnRenamed, columnMoved, columnGuessed, columnMissing       string
+	unknownRow, removed, twice, twiceSame, missing, newer, olderRow, mixed, altered, alteredKind string
+	formula, noAnswer, readAs, outside                                                           string
+}{
+	unpublished:   "Filen är märkt med den här upphandlingen men är ingen av de versioner som har skickats ut, till exempel ett utkast. Svaren är lästa mot den senaste versionen.",
+	unmarked:      "Filens märkning är borttagen. Raderna är igenkända på sina dolda nycklar.",
+	older:         "Filen är version %d av kravbilagan. Den senaste är version %d.",
+	columnRenamed: "Kolumnen %s heter %q i filen.",
+	columnMoved:   "Kolumnen %s är flyttad till %s.",
+	columnGuessed: "Rubriken för kolumnen %s finns inte. Svaren är lästa ur kolumn %s. Kontrollera att det stämmer.",
+	columnMissing: "Kolumnen %s finns inte i filen.",
+	unknownRow:    "Raden hör inte till något krav i kravbilagan.",
+	removed:       "Kravet %s är borttaget i version %d.",
+	twice:         "Kravet står %d gånger i filen, med olika svar.",
+	twiceSame:     "Kravet står också på rad %d, tomt eller med samma svar.",
+	missing:       "Raden finns inte i filen.",
+	newer:         "Kravet kom till i version %d och finns inte i filen.",
+	olderRow:      "Svaret gäller lydelsen i version %d. Kravet är ändrat sedan dess.",
+	mixed:         "Raden är märkt %s men har nyckeln för %s. Någon kan ha sorterat en del av kolumnerna, så att svaret har hamnat vid fel krav.",
+	altered:       "Kravets text är ändrad i filen.",
+	alteredKind:   "Kravets typ är ändrad i filen, till %q. Den ska vara %s.",
+	formula:       "Cell %s är en formel. Det visade värdet %q är läst.",
+	noAnswer:      "Något är skrivet, men inget svar är valt.",
+	readAs:        "Skrivet %q, läst som %s.",
+	outside:       "Svaret %q finns inte i listan (%s). Det räknas som obesvarat tills någon har bedömt det.",
+}
+
+// columnWords is what the tenderer's columns may be called in a translated file.
+var columnWords = struct{ answer, by, description, evidence []string }{
+	[]string{"Answer", "Response", "Reply", "Svar (answer)", "Antwort", "Vastaus", "Réponse"},
+	[]string{"Responsible", "Responsibility", "Responsible party", "Ansvarig", "Verantwortung", "Vastuu", "Responsabilité"},
+	[]string{"Description", "Comment", "Comments", "Kommentar", "Beskrivelse", "Beschreibung", "Kuvaus"},
+	[]string{"Evidence", "Proof", "Dokumentasjon", "Dokumentation", "Nachweis", "Näyttö", "Preuve"},
+}
+
+// answerWordsOf is how answers are written by those who do not use the list.
+var answerWordsOf = map[string][]string{
+	engine.AnswerYes:    {"ja", "accepteras", "accepterar", "accepterat", "yes", "accepted", "accept", "oui", "kyllä"},
+	engine.AnswerPartly: {"delvis", "partly", "partially", "partial", "delvist", "teilweise", "osittain"},
+	engine.AnswerNo:     {"nej", "accepteras inte", "accepterar inte", "accepteras ej", "no", "nei", "nein", "not accepted", "non", "ei"},
 }

@@ -1,0 +1,221 @@
+package engine
+
+import (
+	"slices"
+	"time"
+)
+
+// Procurement is what the buyer has settled about a procurement before it is
+// sent out.
+type Procurement struct {
+	Diary    string   `json:"diary,omitempty"`    // diary number
+	Deadline string   `json:"deadline,omitempty"` // for tenders: 2027-01-31T23:59, in the installation's own time
+	Buyers   []string `json:"buyers,omitempty"`   // ids of those, and only those, who may open the tenders and assess them
+}
+
+// DeadlineLayout is how a deadline is written.
+const DeadlineLayout = "2006-01-02T15:04"
+
+// Publication is one version of a kravbilaga as it was sent out. It is never
+// changed.
+type Publication struct {
+	Classification string
+	Number         int // 1 for the first
+	At             time.Time
+	By             Person
+	Procurement    Procurement // as it was then
+	Note           string      // to tenderers: what the version makes clear
+	Rows           []Row
+	ExportID       string // of the file, see workbook.Identity
+	SHA256         string // of the file, in hex
+	File           []byte // nil in lists
+}
+
+// Tender is what one tenderer has sent in, and what has been read from it.
+type Tender struct {
+	ID             string // given by the store
+	Classification string
+	Tenderer       string
+	At             time.Time
+	By             Person // who took it in
+	Files          []TenderFile
+	Version        int              // 0 until answers have been read in; one more for each time
+	Publication    int              // the version of the kravbilaga that the answers are to; 0 until then
+	Claims         map[string]Claim // by row; a row that is not there has not been answered
+}
+
+// TenderFile is a file as it was received.
+type TenderFile struct {
+	N       int // 1 for a tender's first
+	Name    string
+	SHA256  string // in hex
+	Size    int    // bytes
+	At      time.Time
+	By      Person
+	Refused string // why nothing could be read from it; "" when something could
+	Content []byte // nil in lists
+}
+
+// Claim is a tenderer's answer to one row, as written.
+type Claim struct {
+	Answer      string   `json:"answer"`  // yes, partly or no; "" when it is not answered or not understood
+	Written     string   `json:"written"` // what stands in the cell
+	By          string   `json:"by"`      // who sees to it, as written
+	Description string   `json:"description"`
+	Evidence    string   `json:"evidence"`
+	Notes       []string `json:"notes,omitempty"` // what to know of how it was read, for people
+}
+
+// The answers that a claim, and an assessor, can give.
+const (
+	AnswerYes    = "yes"
+	AnswerPartly = "partly"
+	AnswerNo     = "no"
+)
+
+// Judgment is what the buyer's assessor finds of one claim, beside the claim.
+type Judgment struct {
+	Tender  string
+	Row     string
+	Answer  string // yes, partly or no; "" when only a note is made
+	Note    string
+	Version int // 1 for the first save, then one more for each
+	At      time.Time
+	By      Person
+}
+
+// Award closes an evaluation.
+type Award struct {
+	Classification string
+	Tender         string
+	Reason         string
+	At             time.Time
+	By             Person
+}
+
+// Verdict is what a row comes to for one tender.
+type Verdict struct {
+	Claim    *Claim    // nil when the row has not been answered
+	Judgment *Judgment // nil when nobody has assessed it
+	Answer   string    // the assessor's answer, else the claim's; "" when there is none
+	Assessed bool      // the answer is the assessor's
+	Met      bool      // the answer is yes: not answered never counts as met
+	Points   int       // by the row's rule: weight for yes, partly for partly, else none; should-rows only
+}
+
+// ComparedRow is one row with each tender's verdict, in the tenders' order.
+type ComparedRow struct {
+	Row
+	Verdicts []Verdict
+	Unmet    int  // how many tenders do not meet it; shall-rows and terms only
+	Open     bool // some tender's verdict has no answer from the assessor
+}
+
+// Standing is what a tender comes to.
+type Standing struct {
+	Tender     *Tender
+	Points     int
+	MaxPoints  int      // what the list could give
+	Unmet      []string // shall-rows and terms that are not met, by id
+	Unanswered int      // rows without an answer
+	Unassessed int      // rows that nobody has assessed
+}
+
+// Comparison is tenders side by side.
+type Comparison struct {
+	Rows      []ComparedRow
+	Standings []Standing // in the tenders' order
+}
+
+// Compared puts tenders side by side, with judgments by tender and row. What an
+// assessor finds goes before what the tenderer claims. Rows that some tender
+// does not meet and has to come first, then the rest, each in the list's order.
+func Compared(rows []Row, tenders []Tender, judgments []Judgment) Comparison {
+	type at struct{ tender, row string }
+	judged := map[at]*Judgment{}
+	for i, j := range judgments {
+		judged[at{j.Tender, j.Row}] = &judgments[i]
+	}
+	c := Comparison{Standings: make([]Standing, len(tenders))}
+	for i := range tenders {
+		c.Standings[i].Tender = &tenders[i]
+	}
+	for _, r := range rows {
+		x := ComparedRow{Row: r}
+		for i, t := range tenders {
+			s := &c.Standings[i]
+			var v Verdict
+			if claim, ok := t.Claims[r.ID]; ok {
+				v.Claim, v.Answer = &claim, claim.Answer
+			}
+			if j := judged[at{t.ID, r.ID}]; j != nil {
+				v.Judgment = j
+				if j.Answer != "" {
+					v.Answer, v.Assessed = j.Answer, true
+				}
+			}
+			v.Met = v.Answer == AnswerYes
+			if v.Answer == "" {
+				s.Unanswered++
+			}
+			if !v.Assessed {
+				s.Unassessed++
+				x.Open = true
+			}
+			switch {
+			case r.Type == Should:
+				v.Points = r.points(v.Answer)
+				s.Points += v.Points
+				s.MaxPoints += r.Weight
+			case r.Type != Undecided && !v.Met:
+				x.Unmet++
+				s.Unmet = append(s.Unmet, r.ID)
+			}
+			x.Verdicts = append(x.Verdicts, v)
+		}
+		c.Rows = append(c.Rows, x)
+	}
+	slices.SortStableFunc(c.Rows, func(a, b ComparedRow) int { return min(b.Unmet, 1) - min(a.Unmet, 1) })
+	return c
+}
+
+// points is what an answer gives.
+func (r Row) points(answer string) int {
+	switch answer {
+	case AnswerYes:
+		return r.Weight
+	case AnswerPartly:
+		return r.Partly
+	}
+	return 0
+}
+
+// Replacement is what a newly read file would do to one answer of a tender.
+type Replacement string
+
+// The replacements.
+const (
+	ReplaceNew     Replacement = "new"     // there was no answer
+	ReplaceSame    Replacement = "same"    // nothing differs
+	ReplaceChanged Replacement = "changed" // an answer was there, and differs
+	ReplaceGone    Replacement = "gone"    // an answer was there, and the file has none
+)
+
+// Replaces tells what a claim would do to the answer that a tender has; either
+// may be nil.
+func Replaces(had, claim *Claim) Replacement {
+	switch {
+	case had == nil:
+		return ReplaceNew
+	case claim == nil || claim.Empty() && !had.Empty():
+		return ReplaceGone
+	case had.Answer == claim.Answer && had.Written == claim.Written && had.By == claim.By && had.Description == claim.Description && had.Evidence == claim.Evidence:
+		return ReplaceSame
+	}
+	return ReplaceChanged
+}
+
+// Empty tells that nothing is written.
+func (c Claim) Empty() bool {
+	return c.Written == "" && c.By == "" && c.Description == "" && c.Evidence == ""
+}
