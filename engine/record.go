@@ -21,6 +21,7 @@ var ErrNotFound = errors.New("finns inte")
 var (
 	ErrLocked     = errors.New("klassningen är godkänd eller väntar på godkännande")
 	ErrChanged    = errors.New("någon har ändrat klassningen sedan underlaget togs fram")
+	ErrAwarded    = errors.New("utvärderingen är avslutad")
 	ErrSamePerson = errors.New("den som har lagt fram klassningen kan inte godkänna den själv")
 )
 
@@ -65,6 +66,8 @@ type Classification struct {
 //	reviewed/<area>    true when somebody has gone through the area's rows
 //	delegate/<part>    a Delegation
 //	comment/<part>/<n> a Comment
+//	tailor/<row>       a Tailoring
+//	procurement        a Procurement
 //
 // A value of null is an answer taken back: the row and its version stay.
 type Answer struct {

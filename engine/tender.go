@@ -93,6 +93,36 @@ type Award struct {
 	By             Person
 }
 
+// Evaluation is a procurement's tenders and what is found of them.
+type Evaluation struct {
+	Tenders   []Tender
+	Judgments []Judgment
+	Award     *Award // nil until it is closed
+}
+
+// State is the sum of all versions. Each save makes it higher, so it never
+// comes back.
+func (e Evaluation) State() int {
+	sum := 0
+	for _, t := range e.Tenders {
+		sum += t.Version + len(t.Files)
+	}
+	for _, j := range e.Judgments {
+		sum += j.Version
+	}
+	return sum
+}
+
+// Tender finds a tender by its id, nil when there is none.
+func (e Evaluation) Tender(id string) *Tender {
+	for i := range e.Tenders {
+		if e.Tenders[i].ID == id {
+			return &e.Tenders[i]
+		}
+	}
+	return nil
+}
+
 // Verdict is what a row comes to for one tender.
 type Verdict struct {
 	Claim    *Claim    // nil when the row has not been answered

@@ -26,7 +26,8 @@ import (
 // The same idempotencyKey with the same person and changes gives the first
 // outcome again; with others it is ErrKeyReused. An empty key stands for none.
 // A key is remembered until ErasePayloads. A classification that is approved,
-// or waits to be, is engine.ErrLocked.
+// or waits to be, is engine.ErrLocked; what is of its procurement is
+// engine.ErrAwarded when the evaluation is closed.
 func (s *Store) SaveAnswers(ctx context.Context, by, classificationID, idempotencyKey string, changes []engine.Change) ([]engine.Answer, error) {
 	changes, err := tidy(changes)
 	if err != nil {
@@ -42,7 +43,7 @@ func (s *Store) SaveAnswers(ctx context.Context, by, classificationID, idempoten
 		if err != nil {
 			return err
 		}
-		if err := unlocked(ctx, tx, classificationID); err != nil {
+		if err := writable(ctx, tx, classificationID, changes); err != nil {
 			return err
 		}
 		b := batch{classificationID, idempotencyKey, by, changes}
@@ -67,6 +68,27 @@ func (s *Store) SaveAnswers(ctx context.Context, by, classificationID, idempoten
 		return nil, err
 	}
 	return answers, nil
+}
+
+// writable refuses changes to a classification that is locked, and to a
+// procurement that is closed. A procurement goes on when the classification is
+// approved.
+func writable(ctx context.Context, tx *sql.Tx, classificationID string, changes []engine.Change) error {
+	procurement := 0
+	for _, c := range changes {
+		if engine.OfProcurement(c.Key) {
+			procurement++
+		}
+	}
+	if procurement > 0 {
+		if _, err := openProcurement(ctx, tx, classificationID); err != nil {
+			return err
+		}
+	}
+	if procurement == len(changes) && procurement > 0 {
+		return nil
+	}
+	return unlocked(ctx, tx, classificationID)
 }
 
 // tidy gives the changes with compact values, so that equal ones are equal

@@ -200,6 +200,9 @@ func verify(ctx context.Context, tx *sql.Tx, anchors []engine.Head) (n int, err 
 	if err == nil {
 		err = verifyApprovals(ctx, tx)
 	}
+	if err == nil {
+		err = verifyFiles(ctx, tx)
+	}
 	return int(c.head.Seq), err
 }
 

@@ -108,6 +108,10 @@ func strayApproval(classification string, revision int) string {
 	return fmt.Sprintf("Godkännandet av revision %d i klassningen %s stämmer inte med journalen: spara en kopia av databasfilen och jämför med en säkerhetskopia.", revision, classification)
 }
 
+func strayFile(of string, number int) string {
+	return fmt.Sprintf("Fil %d i %s, en utskickad kravbilaga eller ett mottaget anbud, stämmer inte med journalen: spara en kopia av databasfilen och jämför med en säkerhetskopia.", number, of)
+}
+
 func otherHead(seq int64) string {
 	return fmt.Sprintf("Journalens rad %d är inte den som kontrollvärdet togs från: journalen har skrivits om sedan dess. Spara en kopia av databasfilen och jämför med en säkerhetskopia.", seq)
 }
