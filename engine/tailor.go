@@ -468,3 +468,12 @@ func (d *Derivation) Proportion(date string, lines []Line) Proportion {
 	}
 	return p
 }
+
+// Procurement gives what the buyer has settled; zero when nothing is.
+func (r Record) Procurement() Procurement {
+	var p Procurement
+	if a := r.Answers[KeyProcurement]; a.Given() && json.Unmarshal(a.Value, &p) != nil {
+		return Procurement{}
+	}
+	return p
+}

@@ -28,6 +28,8 @@ const (
 	propose    action = "propose"    // put forward for approval
 	approve    action = "approve"    // approve and reopen
 	administer action = "administer" // units, people and roles
+	procure    action = "procure"    // tailor the list, send it out and name the buyers
+	evaluate   action = "evaluate"   // open tenders and assess them: no role's, only theirs who are named
 	operate    action = "operate"    // sign-in, sessions, backup: the whole installation
 )
 
@@ -41,7 +43,7 @@ type Role struct {
 
 var (
 	reads   = []action{read, comment}
-	manages = []action{read, comment, answer, delegate, fetch, begin, propose}
+	manages = []action{read, comment, answer, delegate, fetch, begin, propose, procure}
 	owns    = append(slices.Clone(manages), move, approve)
 )
 
@@ -55,7 +57,7 @@ var Roles = []Role{
 	{"verksamhetsansvarig", "Verksamhetsansvarig", "Som systemförvaltare.", manages},
 	{"informationssakerhetssamordnare", "Informationssäkerhetssamordnare", "Leder klassningar och följer upp alla system i sina enheter.", append(slices.Clone(manages), move)},
 	{"ciso", "Informationssäkerhetschef (CISO)", "Som samordnaren.", append(slices.Clone(manages), move)},
-	{"upphandlare", "Upphandlare", "Läser, kommenterar och hämtar kravbilagor.", []action{read, comment, fetch}},
+	{"upphandlare", "Upphandlare", "Läser, anpassar kravbilagor och skickar ut dem.", []action{read, comment, fetch, procure}},
 	{"dataskyddsombud", "Dataskyddsombud", "Läser och kommenterar.", reads},
 	{"forvaltningschef", "Förvaltningschef", "Läser, kommenterar och godkänner.", []action{read, comment, fetch, approve}},
 	{"granskare", "Granskare", "Läser allt i enheten och ändrar inget.", []action{read, fetch}},
@@ -120,8 +122,12 @@ func (v *visit) units(a action) []engine.Unit {
 
 // on tells whether the visitor may do something to a system's classification,
 // or to a part of it. A unit that looks after the system may do what the owner
-// may, except to approve. What is delegated may be seen, and answered.
+// may, except to approve. What is delegated may be seen, and answered. Tenders
+// are for the named buyers and nobody else.
 func (v *visit) on(rec *engine.Record, a action, part string) bool {
+	if v.ID != "" && slices.Contains(rec.Procurement().Buyers, v.ID) && slices.Contains([]action{evaluate, read, comment, fetch}, a) {
+		return true
+	}
 	if v.in(rec.System.Unit, a) || rec.System.ManagedBy != "" && a != approve && v.in(rec.System.ManagedBy, a) {
 		return true
 	}

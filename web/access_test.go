@@ -19,14 +19,14 @@ import (
 // mayDo is who may do what, written a second time: the program's own table is
 // compared with it, route by route.
 var mayDo = map[string]string{
-	"systemagare":                     "read comment answer delegate fetch begin propose move approve",
-	"anlaggningsagare":                "read comment answer delegate fetch begin propose move approve",
-	"informationsagare":               "read comment answer delegate fetch begin propose move approve",
-	"systemforvaltare":                "read comment answer delegate fetch begin propose",
-	"verksamhetsansvarig":             "read comment answer delegate fetch begin propose",
-	"informationssakerhetssamordnare": "read comment answer delegate fetch begin propose move",
-	"ciso":                            "read comment answer delegate fetch begin propose move",
-	"upphandlare":                     "read comment fetch",
+	"systemagare":                     "read comment answer delegate fetch begin propose procure move approve",
+	"anlaggningsagare":                "read comment answer delegate fetch begin propose procure move approve",
+	"informationsagare":               "read comment answer delegate fetch begin propose procure move approve",
+	"systemforvaltare":                "read comment answer delegate fetch begin propose procure",
+	"verksamhetsansvarig":             "read comment answer delegate fetch begin propose procure",
+	"informationssakerhetssamordnare": "read comment answer delegate fetch begin propose procure move",
+	"ciso":                            "read comment answer delegate fetch begin propose procure move",
+	"upphandlare":                     "read comment fetch procure",
 	"dataskyddsombud":                 "read comment",
 	"forvaltningschef":                "read comment fetch approve",
 	"granskare":                       "read fetch",
@@ -76,6 +76,13 @@ var needs = map[string]string{
 	"GET /klassning/{id}/godkannande": "read", "GET /klassning/{id}/revisioner": "read", "GET /klassning/{id}/revision/{revision}": "read",
 	"GET /klassning/{id}/revision/{revision}.json": "fetch", "GET /klassning/{id}/revision/{revision}/intyg.json": "fetch",
 	"POST /klassning/{id}/godkannande": "propose", "POST /klassning/{id}/godkannande/beslut": "approve", "POST /klassning/{id}/godkannande/oppna": "approve",
+
+	"GET /klassning/{id}/anpassa": "read", "GET /klassning/{id}/anpassa/{rad}": "read", "POST /klassning/{id}/anpassa/{rad}": "procure",
+	"POST /klassning/{id}/upphandling": "procure", "POST /klassning/{id}/kravbilaga": "procure", "GET /klassning/{id}/kravbilaga/{version}.xlsx": "fetch",
+	// Tenders are no role's: only the named buyers'.
+	"GET /klassning/{id}/anbud": "evaluate", "POST /klassning/{id}/anbud": "evaluate", "GET /klassning/{id}/anbud/{anbud}": "evaluate", "POST /klassning/{id}/anbud/{anbud}": "evaluate",
+	"GET /klassning/{id}/anbud/{anbud}/fil/{n}": "evaluate", "POST /klassning/{id}/anbud/{anbud}/fil/{n}": "evaluate", "GET /klassning/{id}/anbud/{anbud}/fil/{n}/original": "evaluate",
+	"GET /klassning/{id}/jamforelse": "evaluate", "GET /klassning/{id}/jamforelse.xlsx": "evaluate", "POST /klassning/{id}/tilldelning": "evaluate",
 
 	"GET /klassning/{id}/kravbilaga.xlsx": "fetch", "GET /klassning/{id}/motivering.xlsx": "fetch",
 

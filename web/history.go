@@ -194,6 +194,12 @@ func (s *server) eventWords(o *open, e engine.Event) (what, was, now string) {
 		what, _ = partOf(o, engine.PartArea+id)
 		was, now = both(func(v json.RawMessage) string { return markSay(v, "genomgånget", "inte genomgånget") })
 		return what, was, now
+	case kind == "tailor":
+		was, now = both(tailoringSay)
+		return "anpassning av " + id, was, now
+	case e.Key == engine.KeyProcurement:
+		was, now = both(s.procurementSay)
+		return "upphandlingens uppgifter", was, now
 	case kind == "delegate":
 		what, _ = partOf(o, id)
 		was, now = both(s.delegationSay)

@@ -32,6 +32,8 @@ var (
 	errLastAdministrator = &Problem{http.StatusConflict, "Någon måste kunna sköta organisationen", "Inget har ändrats. Personen är den enda administratören för hela organisationen som kan logga in. Ge någon annan rollen först, och vänta tills hon har loggat in.", "/administration/personer?roll=administrator", "Se administratörerna"}
 	errOwnAccount        = &Problem{http.StatusConflict, "Du kan inte stänga av dig själv", "Inget har ändrats. Be en annan administratör.", "/administration/personer", "Till personerna"}
 	errNotInvited        = &Problem{http.StatusConflict, "Det gick inte att bjuda in", "Ett avstängt konto öppnas först. Ditt eget lösenord byter du under ditt namn.", "/administration/personer", "Till personerna"}
+	errAwarded           = &Problem{http.StatusLocked, "Utvärderingen är avslutad", "Inget har sparats. Ett anbud är valt, och därefter kan inget i upphandlingen ändras.", "/system", "Till systemen"}
+	errReading           = &Problem{http.StatusServiceUnavailable, "Kravverk läser andra filer just nu", "Ingen fil har tagits emot. Försök igen om en stund.", "/", "Till start"}
 	errPaused            = &Problem{http.StatusLocked, "Klassningen avvaktar bedömning", "Inget har sparats. Klassningen går att fortsätta när bedömningen är klar.", "/system", "Till systemen"}
 )
 
@@ -47,7 +49,7 @@ const storeFails = "Databasen går inte att läsa eller skriva. Den som sköter 
 // refusalTexts says what one may who may do what was refused.
 var refusalTexts = map[action]string{
 	answer: "kan svara eller delegera frågan till dig", comment: "kan bjuda in dig", delegate: "kan delegera", asked: "kan delegera det till dig", fetch: "kan hämta filerna",
-	begin: "kan börja en klassning", move: "kan ändra det", propose: "kan lägga fram klassningen", approve: "kan godkänna",
+	begin: "kan börja en klassning", move: "kan ändra det", propose: "kan lägga fram klassningen", procure: "kan anpassa kravbilagan och utse upphandlare", evaluate: "öppnar anbuden", approve: "kan godkänna",
 	administer: "sköter personer och roller", operate: "sköter driften",
 }
 
@@ -190,6 +192,7 @@ var actionWords = []struct {
 	{delegate, actionWord{"Delegera", "Be någon annan att svara på en del."}},
 	{fetch, actionWord{"Hämta", "Hämta kravbilagan och andra filer."}},
 	{begin, actionWord{"Börja", "Lägga till ett system och börja klassa det."}},
+	{procure, actionWord{"Upphandla", "Anpassa kravbilagan, skicka ut den och utse dem som öppnar anbuden."}},
 	{propose, actionWord{"Lägga fram", "Lägga fram en klassning för godkännande."}},
 	{approve, actionWord{"Godkänna", "Godkänna en klassning och öppna den igen."}},
 	{move, actionWord{"Flytta", "Flytta ett system till en annan enhet."}},
@@ -201,6 +204,7 @@ var actionWords = []struct {
 var deedWords = map[string]string{
 	"answer.save": "Sparade svar", "system.create": "Lade till ett system", "classification.create": "Började en klassning", "system.move": "Flyttade ett system",
 	"approval.propose": "Lade fram en klassning", "approval.approve": "Godkände en klassning", "approval.return": "Skickade tillbaka en klassning", "approval.reopen": "Öppnade en klassning igen",
+	"tender.publish": "Fastställde en version av kravbilagan", "tender.receive": "Tog emot ett anbud", "tender.read": "Läste in svar ur ett anbud", "tender.judge": "Bedömde en rad i ett anbud", "tender.award": "Valde anbud och avslutade utvärderingen",
 	"unit.save": "Ändrade en enhet", "unit.remove": "Tog bort en enhet",
 	"person.add": "Lade till en person", "person.rename": "Ändrade ett namn", "person.disable": "Stängde av ett konto", "person.enable": "Öppnade ett konto", "person.invite": "Bjöd in någon",
 	"password.set": "Ändrade ett lösenord", "identity.set": "Kopplade ett konto till kommunens inloggning", "sessions.end": "Avslutade inloggningar",

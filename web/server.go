@@ -172,6 +172,22 @@ func (s *server) routes() http.Handler {
 	get("/klassning/{id}/kravbilaga", read, s.export)
 	file("/klassning/{id}/kravbilaga.xlsx", fetch, s.downloadRequirements)
 	file("/klassning/{id}/motivering.xlsx", fetch, s.downloadJustification)
+	get("/klassning/{id}/anpassa", read, s.tailoring)
+	get("/klassning/{id}/anpassa/{rad}", read, s.tailorForm)
+	post("/klassning/{id}/anpassa/{rad}", procure, s.saveTailoring)
+	post("/klassning/{id}/upphandling", procure, s.saveProcurement)
+	post("/klassning/{id}/kravbilaga", procure, s.publish)
+	file("/klassning/{id}/kravbilaga/{version}.xlsx", fetch, s.downloadVersion)
+	get("/klassning/{id}/anbud", evaluate, s.tenders)
+	post("/klassning/{id}/anbud", evaluate, s.receiveTender)
+	get("/klassning/{id}/anbud/{anbud}", evaluate, s.tender)
+	post("/klassning/{id}/anbud/{anbud}", evaluate, s.saveJudgments)
+	get("/klassning/{id}/anbud/{anbud}/fil/{n}", evaluate, s.reading)
+	post("/klassning/{id}/anbud/{anbud}/fil/{n}", evaluate, s.takeReading)
+	file("/klassning/{id}/anbud/{anbud}/fil/{n}/original", evaluate, s.downloadTender)
+	get("/klassning/{id}/jamforelse", evaluate, s.comparison)
+	file("/klassning/{id}/jamforelse.xlsx", evaluate, s.downloadComparison)
+	post("/klassning/{id}/tilldelning", evaluate, s.award)
 	get("/klassning/{id}/delegera", read, s.delegateForm)
 	post("/klassning/{id}/delegera", delegate, s.saveDelegation)
 	post("/klassning/{id}/delegera/tillbaka", delegate, s.endDelegation)
@@ -285,6 +301,8 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.As(err, &p):
 	case errors.Is(err, engine.ErrLocked):
 		p = errLocked
+	case errors.Is(err, engine.ErrAwarded):
+		p = errAwarded
 	case errors.Is(err, engine.ErrNotFound):
 		p = errNotFound
 	case conflict(err) != nil:
@@ -411,7 +429,11 @@ func (s *server) guard(next http.Handler) http.Handler {
 			s.fail(w, r, s.wrongHost())
 			return
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, 1<<20)
+		room := int64(1 << 20)
+		if takesFile.MatchString(r.URL.Path) {
+			room = maxUpload
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, room)
 		inner.ServeHTTP(w, r)
 	})
 }

@@ -14,6 +14,20 @@ type Store interface {
 	PeopleStore
 	SessionStore
 	ApprovalStore
+	ProcurementStore
+}
+
+// ProcurementStore keeps what is sent out and what comes back.
+type ProcurementStore interface {
+	Publish(ctx context.Context, by string, p engine.Publication) (engine.Publication, error)
+	Publications(ctx context.Context, classificationID string) ([]engine.Publication, error)
+	Publication(ctx context.Context, classificationID string, number int) (engine.Publication, error)
+	ReceiveTender(ctx context.Context, by, classificationID, tenderer string, file engine.TenderFile) (engine.Tender, error)
+	ReadTender(ctx context.Context, by, tenderID string, version, publication int, claims map[string]engine.Claim) error
+	SaveJudgments(ctx context.Context, by, tenderID string, list []engine.Judgment) error
+	Award(ctx context.Context, by, tenderID string, state int, reason string) error
+	Evaluation(ctx context.Context, classificationID string) (engine.Evaluation, error)
+	TenderFile(ctx context.Context, tenderID string, n int) (engine.TenderFile, error)
 }
 
 // RecordStore keeps systems, classifications and their answers.

@@ -78,6 +78,13 @@ var pageTypes = map[string]reflect.Type{
 	"tasks":          reflect.TypeFor[tasksPage](),
 	"whatif":         reflect.TypeFor[whatifPage](),
 
+	"tailoring":  reflect.TypeFor[tailoringPage](),
+	"tailor":     reflect.TypeFor[tailorPage](),
+	"tenders":    reflect.TypeFor[tendersPage](),
+	"reading":    reflect.TypeFor[readingPage](),
+	"tender":     reflect.TypeFor[tenderPage](),
+	"comparison": reflect.TypeFor[comparisonPage](),
+
 	"ask/card":           reflect.TypeFor[askPage](),
 	"whatif/tried":       reflect.TypeFor[whatifPage](),
 	"information/verkan": reflect.TypeFor[informationPage](),

@@ -52,6 +52,7 @@ type demoSystem struct {
 	saves []demoSave
 	// A first revision was approved, and reopened later; 0 when there is none.
 	approved, reopened time.Duration
+	procured           bool // tenders have come in
 }
 
 // demoSave is answers that one person saved at one time.
@@ -174,7 +175,7 @@ var demoSystems = []demoSystem{
 				"information/3": info("Sekretessmarkeringar", "Markeringarna visar vem som lever under hot. Sprids de kan en enskild person skadas allvarligt.", levels(3, 2, 1), map[string]string{"K": "individ", "R": "individ", "T": "verksamhet"}),
 			}},
 		},
-		approved: 7 * day, reopened: day,
+		approved: 7 * day, reopened: day, procured: true,
 	},
 }
 
@@ -246,6 +247,12 @@ func fillDemo(ctx context.Context, db *store.Store, c *catalog.Catalog, back *ti
 		}})
 		for _, s := range x.saves {
 			steps = append(steps, step{s.ago, save(s)})
+		}
+		if x.procured {
+			does := func(f func(demoProcurement, context.Context) error) func() error {
+				return func() error { return f(demoProcurement{db, c, rec.Classification.ID}, ctx) }
+			}
+			steps = append(steps, step{7*day - time.Hour, does(demoProcurement.tailor)}, step{6 * day, does(demoProcurement.publish)}, step{2 * time.Hour, does(demoProcurement.receive)})
 		}
 		if x.approved > 0 {
 			steps = append(steps, step{x.approved, func() error { return approveDemo(ctx, db, c, rec.Classification.ID) }},

@@ -175,7 +175,8 @@ func (s *Store) ReceiveTender(ctx context.Context, by, classificationID, tendere
 
 // ReadTender sets what has been read from a tender's file, as answers to a
 // version of the kravbilaga. version is that of the tender which was seen:
-// another is engine.ErrChanged. A closed evaluation is engine.ErrAwarded.
+// another is engine.ErrChanged, unless the answers are the same. A closed
+// evaluation is engine.ErrAwarded.
 func (s *Store) ReadTender(ctx context.Context, by, tenderID string, version, publication int, claims map[string]engine.Claim) error {
 	return s.record(ctx, by, func(tx *sql.Tx, j *journal) error {
 		classification, system, err := tenderOf(ctx, tx, tenderID)
@@ -183,10 +184,14 @@ func (s *Store) ReadTender(ctx context.Context, by, tenderID string, version, pu
 			return err
 		}
 		var before string
-		if err := tx.QueryRowContext(ctx, `SELECT claims FROM tender WHERE id = $1`, tenderID).Scan(&before); err != nil {
+		var was, read int
+		if err := tx.QueryRowContext(ctx, `SELECT claims, publication, version FROM tender WHERE id = $1`, tenderID).Scan(&before, &was, &read); err != nil {
 			return err
 		}
 		after := about(claims)
+		if read > 0 && was == publication && before == string(after) {
+			return nil
+		}
 		err = tx.QueryRowContext(ctx, `UPDATE tender SET version = version + 1, publication = $1, claims = $2 WHERE id = $3 AND version = $4 RETURNING id`,
 			publication, string(after), tenderID, version).Scan(new(string))
 		if errors.Is(err, sql.ErrNoRows) {

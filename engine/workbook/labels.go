@@ -9,9 +9,10 @@ import (
 
 // Kinds of workbook. The words stand in the files and are never changed.
 const (
-	Requirements  Kind = "kravbilaga"
-	Justification Kind = "motivering"
-	CoverageKind  Kind = "tackning" // the code is in plain ASCII
+	Requirements   Kind = "kravbilaga"
+	Justification  Kind = "motivering"
+	CoverageKind   Kind = "tackning" // the code is in plain ASCII
+	ComparisonKind Kind = "jamforelse"
 )
 
 // Names of sheets, and of the places where a file carries its identity.
@@ -30,6 +31,7 @@ const (
 	sheetChanges    = "Ändringar"
 	sheetTailored   = "Anpassning"
 	sheetContracted = "Ges av avtal"
+	sheetComparison = "Jämförelse"
 
 	identityProperty = "Kravverk identitet"
 	identityName     = "Kravverk_identitet"
@@ -74,6 +76,8 @@ var label = struct {
 	lawful, none, unrated, decidedBy, suggested                                                    string
 	internal, internalDraft, maybe                                                                 string
 	sentYes, sentAssumed, sentContracted, sentOwn, sentNoText, sentLeftOut, sentTailored           string
+	comparison, secret, secretText, pointsRule, standing, unmet, winner, of, claimed, judged       string
+	scored, notJudged                                                                              string
 	change, what, before, now, found, added, removed, changed, gives, verification                 string
 }{
 	draft: "UTKAST", draftTitle: "UTKAST. ", requirements: "Kravbilaga: ", justification: "Motivering till kravbilaga: ",
@@ -106,6 +110,9 @@ var label = struct {
 	sentOwn: "Nej, eget ansvar.", sentNoText: "Nej, ställs inte till leverantören här.",
 	sentLeftOut: "Nej, utelämnat av beställaren. Se bladet Anpassning.", sentTailored: "Ja, anpassat: %s. Se bladet Anpassning.",
 
+	comparison: "Jämförelse av anbud: ", secret: "Sekretess", secretText: "Uppgifter i anbud omfattas av sekretess tills leverantör är vald, enligt 19 kap. 3 § offentlighets- och sekretesslagen (2009:400). Bedöm därefter innan handlingen lämnas ut.",
+	pointsRule: "Poäng", standing: "%d av %d poäng. %d ska-krav och villkor inte uppfyllda. %d obesvarade rader. %d rader inte bedömda.", unmet: "Inte uppfyllda: %s", winner: "Valt anbud",
+	of: "%s: %s", claimed: "svar", judged: "bedömning", scored: "poäng", notJudged: "Inte bedömd",
 	change: "Ändring", what: "Vad som skiljer", before: "Lydelse före", now: "Lydelse nu", found: "Som kravlistan ger det",
 	added: "Nytt", removed: "Borttaget", changed: "Ändrat", gives: "Ja ger %d poäng, Delvis %d", verification: "Verifiering",
 }
@@ -384,8 +391,11 @@ var changeWords = struct {
 
 // Word is what a file of the kind is called on screen.
 func (k Kind) Word() string {
-	if k == CoverageKind {
+	switch k {
+	case CoverageKind:
 		return "täckningslista"
+	case ComparisonKind:
+		return "jämförelse"
 	}
 	return string(k)
 }

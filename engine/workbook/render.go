@@ -317,5 +317,11 @@ func (b *book) properties(d document) {
 
 const product = "Kravverk"
 
-// columnName is A for 0; no sheet of ours has more than 26.
-func columnName(i int) string { return string(rune('A' + i)) }
+// columnName is A for 0.
+func columnName(i int) string {
+	name, err := excelize.ColumnNumberToName(i + 1)
+	if err != nil {
+		panic(err) // no sheet of ours has so many
+	}
+	return name
+}

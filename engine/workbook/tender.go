@@ -316,7 +316,7 @@ func (t *table) find() {
 		}
 		if t.columns[column] >= 0 {
 			if at := t.columns[column]; at != column {
-				t.notes = append(t.notes, fill(readWords.columnMoved, titles[column].title, columnLetter(at)))
+				t.notes = append(t.notes, fill(readWords.columnMoved, titles[column].title, columnName(at)))
 			}
 			continue
 		}
@@ -332,7 +332,7 @@ func (t *table) find() {
 			continue
 		}
 		t.columns[column] = at
-		t.notes = append(t.notes, fill(readWords.columnGuessed, titles[column].title, columnLetter(at)))
+		t.notes = append(t.notes, fill(readWords.columnGuessed, titles[column].title, columnName(at)))
 	}
 }
 
@@ -506,9 +506,4 @@ func KindWord(t engine.RowType) string { return cmp.Or(kinds[t], string(t)) }
 // same compares words as people do.
 func same(a, b string) bool {
 	return strings.EqualFold(strings.Join(strings.Fields(a), " "), strings.Join(strings.Fields(b), " "))
-}
-
-func columnLetter(i int) string {
-	name, _ := excelize.ColumnNumberToName(i + 1)
-	return name
 }
