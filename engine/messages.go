@@ -20,7 +20,7 @@ var say = struct {
 	notLowered, notLoweredHint, lowered, loweredHint          string
 	noRequirement, always, excluded, noReason, depends        string
 	noLevel, noLevelHint, noRaiseReason, noReasonHint         string
-	noAspect, tryLevelHint, otherArea                         string
+	noAspect, tryLevelHint, otherArea, tender                 string
 	lawsApply, lawsOpen, lawsNot, lawNot                      string
 	nowOpen, notAsked, notKnown                               string
 	notAskedYet, notAnswered, noneOfThese                     string
@@ -40,7 +40,7 @@ var say = struct {
 	always:        "grundskydd, gäller alla system", excluded: "borttaget av profilen %s: %s",
 	noReason: "inga svar påverkar", depends: "beror på %s",
 	noLevel: "nivå %d finns inte på skalan", noLevelHint: "Nivåerna är 0 till 4.",
-	otherArea: "Övrigt", noAspect: "aspekten %q nivåsätts inte", tryLevelHint: "Pröva en nivå från 0 till 3.",
+	otherArea: "Övrigt", tender: "anbudet från %s", noAspect: "aspekten %q nivåsätts inte", tryLevelHint: "Pröva en nivå från 0 till 3.",
 	lawsApply: "%s gäller", lawsOpen: "inte avgjort om %s gäller", lawsNot: "inget av dem gäller", lawNot: "gäller inte", nowOpen: "inte avgjort än",
 	notAsked: "frågan ställs inte", notKnown: "svaret är Vet ej", notAskedYet: "frågan kan komma att ställas", notAnswered: "inte besvarad",
 	noneOfThese:   "inget av alternativen",

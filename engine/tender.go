@@ -1,8 +1,12 @@
 package engine
 
 import (
+	"fmt"
 	"slices"
 	"time"
+
+	"github.com/kravverk/kravverk/engine/catalog"
+	"github.com/kravverk/kravverk/engine/rule"
 )
 
 // Procurement is what the buyer has settled about a procurement before it is
@@ -121,6 +125,39 @@ func (e Evaluation) Tender(id string) *Tender {
 		}
 	}
 	return nil
+}
+
+// Offers gives what the winner's tender offers when the system is verified, by
+// requirement: its answers, contracted, with what the assessor found going
+// before the claim. Rows that have no answer, and the buyer's own, offer
+// nothing. Without an award there are none.
+func (e Evaluation) Offers(rows []Row) map[string]Offer {
+	out := map[string]Offer{}
+	if e.Award == nil {
+		return out
+	}
+	t := e.Tender(e.Award.Tender)
+	if t == nil {
+		return out
+	}
+	for _, x := range Compared(rows, []Tender{*t}, e.Judgments).Rows {
+		v := x.Verdicts[0]
+		if v.Answer == "" || OwnRow(x.ID) {
+			continue
+		}
+		p := &catalog.Prefill{RequirementID: x.ID, Answer: v.Answer, Source: fmt.Sprintf(say.tender, t.Tenderer), Strength: "contracted"}
+		if v.Claim != nil {
+			p.How = v.Claim.Description
+			if v.Claim.Evidence != "" {
+				p.Source += ", " + v.Claim.Evidence
+			}
+		}
+		if v.Judgment != nil && v.Answer != AnswerYes {
+			p.Remains = v.Judgment.Note
+		}
+		out[x.ID] = Offer{Prefill: p, Offered: rule.Yes}
+	}
+	return out
 }
 
 // Verdict is what a row comes to for one tender.

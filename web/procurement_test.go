@@ -366,6 +366,11 @@ func TestProcurement(t *testing.T) {
 	s.post(award, form).wants(303)
 	s.post(award, form).wants(303)
 	s.get(compare).wants(200, "Utvärderingen är avslutad", "Bolaget AB valdes", "Lägst pris")
+	// The winner's answers are offered when the system is verified.
+	s.get(base + "/krav/" + shall).wants(200).lacks("anbudet från")
+	s.as(maria)
+	s.get(base+"/krav/"+shall).wants(200, "nbudet från Bolaget AB, Bilaga "+shall, "Så gör vi.", "Avtalat")
+	s.as(upphandlare)
 	s.post(page, url.Values{"svar-" + shall: {"no"}, "version-" + shall: {"3"}}).wants(423, "Utvärderingen är avslutad")
 	if text := sheets(t, s.get(compare+".xlsx").wants(200).Body); !strings.Contains(text, "Bolaget AB") || !strings.Contains(text, "Rättat igen.") || !strings.Contains(text, "19 kap. 3 §") {
 		t.Error("the comparison as a workbook lacks something")

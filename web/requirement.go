@@ -97,7 +97,13 @@ func (s *server) requirement(w http.ResponseWriter, r *http.Request) error {
 		}
 		return noRequirement(o, near)
 	}
-	return s.render(w, http.StatusOK, "requirement", s.requirementPage(o, f))
+	p := s.requirementPage(o, f)
+	if o.visit.on(&o.Record, answer, "") {
+		if err := s.tenderOffer(r, &p, f.Requirement.ID); err != nil {
+			return err
+		}
+	}
+	return s.render(w, http.StatusOK, "requirement", p)
 }
 
 func noRequirement(o *open, near string) *Problem {

@@ -350,7 +350,10 @@ func pointsText(c *catalog.Content) string {
 func offerOf(x engine.Offer) offerView {
 	p := x.Prefill
 	v := offerView{Answer: catalog.Name("answer", p.Answer), How: p.How, Source: p.Source, Remains: p.Remains, Duties: p.Duties(),
-		Strength: strengthTexts[p.Strength], Until: p.ValidUntil, Profile: p.Profile.Title, Maybe: x.Offered == rule.Unknown}
+		Strength: strengthTexts[p.Strength], Until: p.ValidUntil, Maybe: x.Offered == rule.Unknown}
+	if p.Profile != nil { // a tender's offer has none
+		v.Profile = p.Profile.Title
+	}
 	if p.Agreement != nil {
 		v.Source = p.Agreement.Title
 		if p.Clause != "" {

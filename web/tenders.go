@@ -808,3 +808,20 @@ func (s *server) award(w http.ResponseWriter, r *http.Request) error {
 	}
 	return seeOther(w, r, e.Base()+"/jamforelse")
 }
+
+// tenderOffer adds what the winner's tender offers for a requirement.
+func (s *server) tenderOffer(r *http.Request, p *requirementPage, id string) error {
+	classification := chi.URLParam(r, "id")
+	e, err := s.Store.Evaluation(r.Context(), classification)
+	if err != nil || e.Award == nil {
+		return err
+	}
+	versions, err := s.Store.Publications(r.Context(), classification)
+	if err != nil || len(versions) == 0 {
+		return err
+	}
+	if x, ok := e.Offers(versions[len(versions)-1].Rows)[id]; ok {
+		p.Row.Offers = append(p.Row.Offers, offerOf(x))
+	}
+	return nil
+}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/xuri/excelize/v2"
@@ -80,6 +81,7 @@ func (p demoProcurement) tailor(ctx context.Context) error {
 			found := l.Found
 			t.Base = &found
 			if t.Weight > 0 {
+				t.Text = strings.Replace(found.Text, " ska ", " bör ", 1)
 				half := t.Weight / 2
 				t.Partly = &half
 			}
