@@ -489,15 +489,9 @@ func (s *server) reviewProblem(date string) string {
 }
 
 func (s *server) proposeApproval(w http.ResponseWriter, r *http.Request) error {
-	if err := parseForm(r); err != nil {
-		return err
-	}
-	o, err := s.open(r)
+	o, err := s.posted(r)
 	if err != nil {
 		return err
-	}
-	if o.paused() {
-		return errPaused
 	}
 	seen, ok := number(r.PostFormValue("lage"))
 	if !ok {
@@ -646,15 +640,9 @@ func (s *server) reopenApproval(w http.ResponseWriter, r *http.Request) error {
 
 // judging is what both begin with.
 func (s *server) judging(r *http.Request) (*open, approvalPage, int, error) {
-	if err := parseForm(r); err != nil {
-		return nil, approvalPage{}, 0, err
-	}
-	o, err := s.open(r)
+	o, err := s.posted(r)
 	if err != nil {
 		return nil, approvalPage{}, 0, err
-	}
-	if o.paused() {
-		return nil, approvalPage{}, 0, errPaused
 	}
 	p, err := s.approvalPage(r, o)
 	revision, e := strconv.Atoi(r.PostFormValue("revision"))

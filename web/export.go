@@ -175,15 +175,9 @@ func (s *server) procurementSay(v json.RawMessage) string {
 
 // saveProcurement keeps the deadline and who is to open the tenders.
 func (s *server) saveProcurement(w http.ResponseWriter, r *http.Request) error {
-	if err := parseForm(r); err != nil {
-		return err
-	}
-	o, err := s.open(r)
+	o, err := s.posted(r)
 	if err != nil {
 		return err
-	}
-	if o.paused() {
-		return errPaused
 	}
 	p, err := s.exportPage(r, o)
 	if err != nil {
@@ -232,15 +226,9 @@ func (s *server) saveProcurement(w http.ResponseWriter, r *http.Request) error {
 
 // publish fixes what is sent out as the next version.
 func (s *server) publish(w http.ResponseWriter, r *http.Request) error {
-	if err := parseForm(r); err != nil {
-		return err
-	}
-	o, err := s.open(r)
+	o, err := s.posted(r)
 	if err != nil {
 		return err
-	}
-	if o.paused() {
-		return errPaused
 	}
 	p, err := s.exportPage(r, o)
 	if err != nil {

@@ -276,15 +276,9 @@ func (s *server) tailorPage(r *http.Request, o *open) (tailorPage, engine.Line, 
 
 // saveTailoring keeps what the buyer wants of a row, or takes it back.
 func (s *server) saveTailoring(w http.ResponseWriter, r *http.Request) error {
-	if err := parseForm(r); err != nil {
-		return err
-	}
-	o, err := s.open(r)
+	o, err := s.posted(r)
 	if err != nil {
 		return err
-	}
-	if o.paused() {
-		return errPaused
 	}
 	p, l, err := s.tailorPage(r, o)
 	if err != nil {

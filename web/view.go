@@ -88,6 +88,19 @@ func (s *server) writable(r *http.Request) (*open, error) {
 	return o, parseForm(r)
 }
 
+// posted opens the classification that a form is about, also when it is
+// approved and locked.
+func (s *server) posted(r *http.Request) (*open, error) {
+	if err := parseForm(r); err != nil {
+		return nil, err
+	}
+	o, err := s.open(r)
+	if err == nil && o.paused() {
+		err = errPaused
+	}
+	return o, err
+}
+
 // editing is writable with the version of the answer that the form was filled
 // in from.
 func (s *server) editing(r *http.Request) (*open, int, error) {
