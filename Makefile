@@ -41,11 +41,13 @@ check: test
 	  echo "KÄNDA SÅRBARHETER ÄR INTE PRÖVADE: govulncheck kunde inte köras mot $(VULNDB). Ange en kopia av databasen med KRAVVERK_VULNDB=file:///…" >&2; \
 	fi; exit $$rc
 
-# Our benchmarks, then the rule engine beside its peers in one run: medians and
-# ratios. The peers are a module of their own and no part of the program.
+# Our benchmarks, then the rule engine and the workbook beside their peers, each
+# in one run: medians and ratios. The peers are a module of their own and no part
+# of the program; the workbook's needs node and npm.
 bench:
 	go test -run '^$$' -bench . -benchmem ./...
 	cd testdata/bench && go run .
+	cd testdata/bench/workbook && go run .
 
 # Each fuzz target for a minute.
 fuzz:
