@@ -3,6 +3,7 @@ package web_test
 import (
 	"bytes"
 	"context"
+	"mime"
 	"mime/multipart"
 	"net/http"
 	"net/url"
@@ -319,12 +320,15 @@ func TestProcurement(t *testing.T) {
 	s.submit(again, again, "rad-"+should, "ta").wants(303)
 
 	// What cannot be read is kept and told.
-	got = s.upload(bids, "Tredje AB", "anbud.xlsx", []byte("Krav-ID;Svar\nA;Ja\n"))
+	got = s.upload(bids, "Tredje AB", "anbud \"å\".xlsx", []byte("Krav-ID;Svar\nA;Ja\n"))
 	got.wants(303)
 	s.get(got.Header.Get("Location")).wants(200, "Filen går inte att läsa", "Filen är text")
 	original := s.get(got.Header.Get("Location") + "/original")
 	if original.Body != "Krav-ID;Svar\nA;Ja\n" || original.Header.Get("Content-Type") != "application/octet-stream" {
 		t.Errorf("the file is not as it came: %q", original.Body)
+	}
+	if d, params, err := mime.ParseMediaType(original.Header.Get("Content-Disposition")); err != nil || d != "attachment" || params["filename"] != `anbud "å".xlsx` {
+		t.Errorf("the name is %s, %q, %v", d, params, err)
 	}
 
 	compare := base + "/jamforelse"
