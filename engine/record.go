@@ -92,6 +92,7 @@ type Record struct {
 	Classification Classification
 	Answers        map[string]Answer
 	Approval       *Approval // the newest revision, without its snapshot; nil when there is none
+	Awarded        bool      // a tender has been chosen: the procurement is closed
 }
 
 // Locked tells that nothing can be changed: the classification is approved, or

@@ -399,25 +399,66 @@ type StepCost struct {
 	Milder   []string // ids of rows that would be sent with another text or type
 }
 
+// Covers is how much of a list one of the market's usual certificates answers:
+// the rows that cite a standard which it examines. It shows that there is an
+// answer to be had, never that a row is met.
+type Covers struct {
+	Certificate string
+	Rows        []string // ids
+}
+
+// market is the usual certificates by the standards that they examine, as the
+// catalogue writes them: the text is the beginning of the standard's name.
+var market = []struct {
+	certificate string
+	examines    []string
+}{
+	{"ISO/IEC 27001", []string{"ISO/IEC 27001", "ISO/IEC 27002"}},
+	{"ISO/IEC 27017", []string{"ISO/IEC 27017"}},
+	{"BSI C5", []string{"BSI C5"}},
+	{"CSA STAR", []string{"CSA CCM"}},
+	{"IEC 62443", []string{"IEC 62443"}},
+	{"ETSI EN 303 645", []string{"ETSI EN 303 645"}},
+}
+
+func coveredBy(lines []Line) []Covers {
+	var out []Covers
+	for _, m := range market {
+		c := Covers{Certificate: m.certificate}
+		for _, l := range lines {
+			if l.Fate == Sent && l.Finding != nil && slices.ContainsFunc(l.Finding.Requirement.References, func(r catalog.Reference) bool {
+				return slices.ContainsFunc(m.examines, func(s string) bool { return strings.HasPrefix(r.Standard, s) })
+			}) {
+				c.Rows = append(c.Rows, l.ID)
+			}
+		}
+		if len(c.Rows) > 0 {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
 // Proportion is how the list can be defended: what gave its rows.
 type Proportion struct {
 	Always int      // shall-rows that every system has
 	Levels [4]int   // shall-rows by the level that calls for them, 1 to 3; the highest where there are several
 	Other  int      // shall-rows that a law or an answer calls for, without a level
 	Own    int      // shall-rows of the buyer's own
-	Certs  []string // ids of rows that a certificate can verify at the tender
+	Shown  []string // ids of rows that a certificate can verify at the tender
+	Market []Covers // of the market's usual certificates, those that answer any rows
 	Steps  []StepCost
 }
 
 // Proportion tells what gave the rows of a list.
 func (d *Derivation) Proportion(date string, lines []Line) Proportion {
-	var p Proportion
+	p := Proportion{Market: coveredBy(lines)}
 	for _, l := range lines {
 		if l.Fate != Sent {
 			continue
 		}
 		if slices.Contains(l.Verify.Tender, "certificate") {
-			p.Certs = append(p.Certs, l.ID)
+			p.Shown = append(p.Shown, l.ID)
 		}
 		if l.Type != Shall {
 			continue

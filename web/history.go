@@ -42,6 +42,9 @@ type historyLine struct {
 	Plain      bool // Text is all there is
 }
 
+// tenderDeeds is what the journal tells about tenders.
+var tenderDeeds = []string{"tender.receive", "tender.read", "tender.judge"}
+
 // historyLength is how many lines of the journal a page holds.
 const historyLength = 60
 
@@ -68,7 +71,12 @@ func (s *server) history(w http.ResponseWriter, r *http.Request) error {
 		p.Lead = "Det som " + actor(events[0].By) + " har gjort i klassningen, det senaste först."
 	}
 	undo := o.visit.on(&o.Record, answer, "") && !o.Locked() && !o.paused()
+	// Until one is chosen, not even that there are tenders is for others to know.
+	tenders := o.Awarded || o.visit.on(&o.Record, evaluate, "")
 	for _, e := range events {
+		if !tenders && slices.Contains(tenderDeeds, e.Action) {
+			continue
+		}
 		line := s.historyLine(o, e)
 		b := s.batchOf(&p.Batches, e)
 		b.WhoLink = o.Base() + "/historik?vem=" + url.QueryEscape(e.By.ID)

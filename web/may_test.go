@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strings"
@@ -36,6 +37,10 @@ func TestNoFormIsRefused(t *testing.T) {
 				base := s.filled()
 				if locked {
 					s.approved(base)
+					tender := s.procured(base)
+					e, err := s.db.Evaluation(context.Background(), s.record(base).Classification.ID)
+					check(t, err)
+					check(t, s.db.Award(context.Background(), maria.ID, tender, e.State(), "Bäst."))
 				}
 				who := engine.Person{ID: "prov", Name: "Prov Person"}
 				check(t, s.people(who, role.ID))

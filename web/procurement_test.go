@@ -331,6 +331,12 @@ func TestProcurement(t *testing.T) {
 		t.Errorf("the name is %s, %q, %v", d, params, err)
 	}
 
+	// The history tells the named that tenders have come in, and nobody else.
+	s.get(base+"/historik").wants(200, "Tog emot ett anbud")
+	s.as(maria)
+	s.get(base+"/historik").wants(200).lacks("Tog emot", "Läste in", "Bolaget")
+	s.as(upphandlare)
+
 	compare := base + "/jamforelse"
 	s.get(compare).wants(200, "Firman HB", "Bolaget AB", "Ska-krav och villkor som inte alla uppfyller").lacks("Tredje AB")
 	e, err := s.db.Evaluation(context.Background(), s.record(base).Classification.ID)

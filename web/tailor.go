@@ -22,7 +22,8 @@ type tailoringPage struct {
 	Base       string
 	Tally      engine.Tally
 	Figures    []figure
-	Certs      int
+	Shown      int      // rows that a certificate can verify at the tender
+	Market     []figure // the usual certificates, with how many rows they answer
 	Steps      []costRow
 	Look       []lineRow // tailorings that may not fit any more
 	Areas      []lineArea
@@ -82,7 +83,10 @@ func (s *server) tailoring(w http.ResponseWriter, r *http.Request) error {
 	p := tailoringPage{page: s.classificationPage(o, "Anpassa"), Base: o.Base(), Tally: engine.TallyLines(lines), Own: o.Base() + "/anpassa/" + o.NextOwnRow(), May: s.mayProcure(o),
 		Saved: map[string]string{"rad": "Ändringen är sparad.", "borta": "Ändringen är borttagen. Raden är som kravlistan ger den."}[r.URL.Query().Get("sparat")]}
 	prop := o.Derivation.Proportion(s.today(), lines)
-	p.Certs = len(prop.Certs)
+	p.Shown = len(prop.Shown)
+	for _, x := range prop.Market {
+		p.Market = append(p.Market, figure{x.Certificate, len(x.Rows)})
+	}
 	p.Figures = []figure{{"Alla system har dem", prop.Always}}
 	for n := 1; n <= 3; n++ {
 		p.Figures = append(p.Figures, figure{"Från nivå " + itoa(n) + " " + o.Catalog.Level(n).Title, prop.Levels[n]})
@@ -125,7 +129,7 @@ func (s *server) lines(o *open) []engine.Line {
 
 // mayProcure tells whether the visitor can change the procurement now.
 func (s *server) mayProcure(o *open) bool {
-	return !o.paused() && o.visit.on(&o.Record, procure, "")
+	return !o.paused() && !o.Awarded && o.visit.on(&o.Record, procure, "")
 }
 
 // rowChanges puts in words what differs between two lists.
@@ -192,7 +196,7 @@ type tailorPage struct {
 	Version      int
 	Token        string
 	May          bool
-	Who          string
+	Closed       bool // a tender has been chosen
 }
 
 // tailorFields is the form as it is filled in.
@@ -237,7 +241,7 @@ func (s *server) tailorPage(r *http.Request, o *open) (tailorPage, engine.Line, 
 		title = "Eget krav"
 	}
 	p := tailorPage{page: s.classificationPage(o, title), Base: o.Base(), Action: o.Base() + "/anpassa/" + id, ID: id, Own: l.Finding == nil, Fresh: i < 0, Token: token(),
-		Version: o.Answers[engine.TailorKey(id)].Version, May: s.mayProcure(o), Areas: []choice{}}
+		Version: o.Answers[engine.TailorKey(id)].Version, May: s.mayProcure(o), Closed: o.Awarded, Areas: []choice{}}
 	p.Crumbs = slices.Insert(p.Crumbs, len(p.Crumbs)-1, crumb{"Anpassa", o.Base() + "/anpassa"})
 	var t engine.Tailoring
 	if l.Tailoring != nil {

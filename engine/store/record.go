@@ -170,7 +170,7 @@ func records(ctx context.Context, tx *sql.Tx, id string) ([]engine.Record, error
 		s, c := &r.System, &r.Classification
 		var systemAt, classificationAt string
 		if err := scan(&s.ID, &s.Title, &s.Description, &s.Unit, &s.ManagedBy, &s.Members, &systemAt, &s.CreatedBy.ID, &s.CreatedBy.Name,
-			&c.ID, &c.Type, &c.CatalogHash, &classificationAt, &c.CreatedBy.ID, &c.CreatedBy.Name); err != nil {
+			&c.ID, &c.Type, &c.CatalogHash, &classificationAt, &c.CreatedBy.ID, &c.CreatedBy.Name, &r.Awarded); err != nil {
 			return err
 		}
 		if s.CreatedAt, err = parseStamp(systemAt); err != nil {
@@ -185,7 +185,7 @@ func records(ctx context.Context, tx *sql.Tx, id string) ([]engine.Record, error
 		list = append(list, r)
 		return nil
 	}, `SELECT s.id, s.title, s.description, s.unit, s.managed_by, s.members, s.created_at, sp.id, sp.name,
-			c.id, c.type, c.catalog_hash, c.created_at, cp.id, cp.name
+			c.id, c.type, c.catalog_hash, c.created_at, cp.id, cp.name, EXISTS (SELECT 1 FROM award w WHERE w.classification_id = c.id)
 		FROM classification c JOIN system s ON s.id = c.system_id
 			JOIN person sp ON sp.id = s.created_by JOIN person cp ON cp.id = c.created_by`+
 		oneClassification+` ORDER BY c.created_at, c.id`, args...)

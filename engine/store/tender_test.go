@@ -91,6 +91,9 @@ func TestProcurement(t *testing.T) {
 		t.Fatalf("award: %+v, %v", e.Award, err)
 	}
 	wantErr(t, s.Award(ctx, bo.ID, b.ID, e.State(), "Ändrat mig."), engine.ErrAwarded)
+	if rec, err := s.Classification(ctx, id); err != nil || !rec.Awarded {
+		t.Errorf("the record does not tell: %v", err)
+	}
 	wantErr(t, judge(2, engine.AnswerNo), engine.ErrAwarded)
 	wantErr(t, s.ReadTender(ctx, bo.ID, a.ID, 1, 2, claims), engine.ErrAwarded)
 	_, err = s.ReceiveTender(ctx, bo.ID, id, "Sent AB", engine.TenderFile{Name: "x", Content: []byte("x")})

@@ -172,6 +172,9 @@ func TestProportion(t *testing.T) {
 	if n := p.Always + p.Levels[1] + p.Levels[2] + p.Levels[3] + p.Other + p.Own; n != tally.Shall || p.Levels[0] != 0 {
 		t.Errorf("%d shall-rows explained of %d: %+v", n, tally.Shall, p)
 	}
+	if len(p.Market) == 0 || p.Market[0].Certificate != "ISO/IEC 27001" || !slices.Contains(p.Market[0].Rows, "BEH-01") {
+		t.Errorf("the usual certificates answer %+v", p.Market)
+	}
 	if len(p.Steps) == 0 {
 		t.Fatal("no steps")
 	}
