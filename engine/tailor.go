@@ -13,21 +13,15 @@ import (
 
 // Row is one requirement as those who are asked for tenders see it.
 type Row struct {
-	ID     string       `json:"id"`
-	Area   string       `json:"area"` // its title
-	Title  string       `json:"title"`
-	Text   string       `json:"text"` // the SHALL wording
-	Type   RowType      `json:"type"`
-	Points string       `json:"points,omitempty"` // what counts as partly; should-rows only
-	Weight int          `json:"weight,omitempty"` // points for a yes; should-rows only
-	Partly int          `json:"partly,omitempty"` // points for partly; 0 ≤ Partly ≤ Weight
-	Verify FrozenVerify `json:"verify"`
-}
-
-// FrozenVerify is how a claim can be checked, by the catalogue's codes.
-type FrozenVerify struct {
-	Tender   []string `json:"tender"`
-	Contract []string `json:"contract"`
+	ID     string         `json:"id"`
+	Area   string         `json:"area"` // its title
+	Title  string         `json:"title"`
+	Text   string         `json:"text"` // the SHALL wording
+	Type   RowType        `json:"type"`
+	Points string         `json:"points,omitempty"` // what counts as partly; should-rows only
+	Weight int            `json:"weight,omitempty"` // points for a yes; should-rows only
+	Partly int            `json:"partly,omitempty"` // points for partly; 0 ≤ Partly ≤ Weight
+	Verify catalog.Verify `json:"verify"`           // how a claim can be checked
 }
 
 // RowType is what is asked of a tenderer.
@@ -194,7 +188,7 @@ func byOwnNumber(a, b string) int {
 func (d *Derivation) line(x *Finding, date string) Line {
 	r, e := x.Requirement, &x.Effective
 	row := Row{ID: r.ID, Area: r.Area.Title, Title: Text(x.Title), Text: Text(x.Shall), Type: rowType(e.Obligation, e.Category),
-		Verify: FrozenVerify{Tender: e.Verify.Tender, Contract: e.Verify.Contract}}
+		Verify: e.Verify}
 	if row.Type == Should {
 		row.Weight, row.Partly, row.Points = e.Weight, e.Partly, e.Points
 	}

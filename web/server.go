@@ -179,7 +179,7 @@ func (s *server) routes() http.Handler {
 	post("/klassning/{id}/kravbilaga", procure, s.publish)
 	file("/klassning/{id}/kravbilaga/{version}.xlsx", fetch, s.downloadVersion)
 	get("/klassning/{id}/anbud", evaluate, s.tenders)
-	post("/klassning/{id}/anbud", evaluate, s.receiveTender)
+	route(http.MethodPost, "/klassning/{id}/anbud", evaluate, "", s.receiveTender, s.limit(30, byPerson))
 	get("/klassning/{id}/anbud/{anbud}", evaluate, s.tender)
 	post("/klassning/{id}/anbud/{anbud}", evaluate, s.saveJudgments)
 	get("/klassning/{id}/anbud/{anbud}/fil/{n}", evaluate, s.reading)

@@ -126,6 +126,7 @@ type startPage struct {
 	page
 	Answer, Paused []systemRow
 	Approve        []approvalRow
+	Bids           []bidRow        // procurements whose tenders can be opened
 	Begins         bool            // the visitor can begin a classification
 	Help           string          // for who has no role: whom to ask
 	Mine, Late     []delegationRow // what I am asked for, and what I have asked for that is late
@@ -164,7 +165,7 @@ func (s *server) start(w http.ResponseWriter, r *http.Request) error {
 	if p.Mine, p.Late, err = s.mine(r, records); err != nil {
 		return err
 	}
-	p.Approve = s.toApprove(v, records)
+	p.Approve, p.Bids = s.toApprove(v, records), s.toOpen(v, records)
 	if len(rows) == 0 && !p.Begins {
 		names, err := s.administrators(r.Context())
 		if err != nil {

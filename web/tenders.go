@@ -655,6 +655,8 @@ type comparisonPage struct {
 	Reason    string
 	Closed    string
 	Link      string
+	Left      []string // tenderers whose files nobody has read in
+	Broken    []string // and those whose files cannot be read
 }
 
 type standingRow struct {
@@ -709,6 +711,14 @@ func (s *server) comparisonPage(e *evaluated) comparisonPage {
 	p := comparisonPage{page: s.evaluationPage(e, "Jämförelse"), Base: e.Base(), Rule: pointsRule, State: e.State(), Link: e.Base() + "/jamforelse"}
 	if e.Award != nil {
 		p.Closed = s.awardWords(e)
+	}
+	for _, row := range s.tendersPage(e).Tenders {
+		switch row.Class {
+		case "wait":
+			p.Left = append(p.Left, row.Tenderer)
+		case "late":
+			p.Broken = append(p.Broken, row.Tenderer)
+		}
 	}
 	for _, x := range c.Standings {
 		class := "done"
@@ -794,6 +804,9 @@ func (s *server) award(w http.ResponseWriter, r *http.Request) error {
 	case len(p.Standings[i].Standing.Unmet) > 0:
 		p.Missing = append(p.Missing, fieldError{"anbud", p.Standings[i].Tender.Tenderer + " uppfyller inte " + p.Standings[i].Unmet + ". Ett anbud som inte uppfyller alla ska-krav och villkor kan inte väljas. Bedöm raderna om de ändå är uppfyllda"})
 	}
+	if len(p.Left) > 0 {
+		p.Missing = append(p.Missing, fieldError{"anbud", "Läs först in " + list(p.Left, "och") + ". Alla anbud som går att läsa ska vara med i jämförelsen"})
+	}
 	if len(p.Missing) > 0 {
 		p.Failed = true
 		return s.render(w, http.StatusUnprocessableEntity, "comparison", p)
@@ -824,4 +837,26 @@ func (s *server) tenderOffer(r *http.Request, p *requirementPage, id string) err
 		p.Row.Offers = append(p.Row.Offers, offerOf(x))
 	}
 	return nil
+}
+
+// bidRow is one line of the start page: a procurement whose time is over.
+type bidRow struct{ Title, Link, When string }
+
+// toOpen is the procurements whose tenders wait for the visitor, the longest
+// waiting first.
+func (s *server) toOpen(v *visit, records []engine.Record) []bidRow {
+	var out []bidRow
+	for i := range records {
+		rec := &records[i]
+		deadline := rec.Procurement().Deadline
+		at, ok := s.deadlineAt(deadline)
+		if ok && !rec.Awarded && !s.Now().Before(at) && v.on(rec, evaluate, "") {
+			out = append(out, bidRow{rec.System.Title, "/klassning/" + rec.Classification.ID + "/anbud", deadline})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b bidRow) int { return strings.Compare(a.When, b.When) })
+	for i := range out {
+		out[i].When = s.deadlineWords(out[i].When)
+	}
+	return out
 }
