@@ -253,7 +253,7 @@ func (l *Line) tailor(t Tailoring) {
 	switch {
 	case (t.Title != "" || t.Text != "") && t.Base != nil && (t.Base.Title != l.Found.Title || t.Base.Text != l.Found.Text):
 		l.Fit = Reworded
-	case !t.LeftOut && t.After == "" && l.Row.same(&l.Found):
+	case !t.LeftOut && t.After == "" && (t.Category == "" || t.Category == l.Finding.Effective.Category) && l.Row.same(&l.Found):
 		l.Fit = Needless
 	}
 }

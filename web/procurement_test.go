@@ -3,6 +3,7 @@ package web_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"mime"
 	"mime/multipart"
 	"net/http"
@@ -391,4 +392,30 @@ func TestProcurement(t *testing.T) {
 	}
 	_, err = s.db.VerifyJournal(context.Background())
 	check(t, err)
+}
+
+func BenchmarkComparison(b *testing.B) {
+	s := newSite(b)
+	base := s.system("Felanmälan")
+	ctx, id := context.Background(), s.record(base).Classification.ID
+	settled := engine.Procurement{Deadline: "2026-11-20T12:00", Buyers: []string{maria.ID}}
+	s.answer(base, maria, engine.KeyProcurement, settled)
+	var rows []engine.Row
+	claims := map[string]engine.Claim{}
+	for i := range 300 {
+		row := engine.Row{ID: fmt.Sprintf("BEH-%d", i), Area: "Behörighet", Title: "Ett krav", Text: "Leverantören ska göra det här.", Type: engine.Shall}
+		rows = append(rows, row)
+		claims[row.ID] = engine.Claim{Answer: engine.AnswerYes, Written: "Ja", Description: "Så gör vi."}
+	}
+	_, err := s.db.Publish(ctx, maria.ID, engine.Publication{Classification: id, Number: 1, Procurement: settled, File: []byte("x"), Rows: rows})
+	check(b, err)
+	for i := range 5 {
+		t, err := s.db.ReceiveTender(ctx, maria.ID, id, fmt.Sprintf("Bolaget %d AB", i), engine.TenderFile{Name: "a.xlsx", Content: []byte{byte(i)}})
+		check(b, err)
+		check(b, s.db.ReadTender(ctx, maria.ID, t.ID, 0, 1, claims))
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		s.get(base+"/jamforelse").wants(200, "Bolaget 4 AB")
+	}
 }

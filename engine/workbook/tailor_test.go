@@ -69,6 +69,7 @@ func TestTailoring(t *testing.T) {
 			return l.Fit == engine.Reworded && l.Text == "Nytt."
 		}, "Ny lydelse, kravets egen lydelse har ändrats sedan dess"},
 		{"nothing that differs any more", shall.ID, engine.Tailoring{Obligation: "shall"}, func(l engine.Line) bool { return l.Fit == engine.Needless && l.Fate == engine.Sent }, "Behövs inte längre: kravlistan ger det redan"},
+		{"asked of the tenderer, and not of what is delivered", shall.ID, engine.Tailoring{Category: "qualification"}, func(l engine.Line) bool { return l.Fit == engine.Fits && l.Type == engine.Shall }, "Ställs som kvalificeringskrav"},
 		{"of what does not apply", "LEV-07", engine.Tailoring{Text: "Nytt."}, func(l engine.Line) bool { return l.Fit == engine.Resting && l.Fate == engine.NotApplies }, "Vilar: kravet är inte med i listan längre"},
 		{"of one's own", "EGEN-1", engine.Tailoring{Area: "BEH", Title: "Språk", Text: "Support ska ges på svenska.", Obligation: "shall"}, func(l engine.Line) bool {
 			return l.Finding == nil && l.Area == "Behörighet" && l.Type == engine.Shall
