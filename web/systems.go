@@ -203,6 +203,10 @@ func (s *server) eventRows(events []engine.Event, titles map[string]string, limi
 			row.Text = who + " kommenterade i"
 		case "delegate":
 			row.Text = who + " delegerade i"
+		case "tailor":
+			row.Text = who + " anpassade kravbilagan till"
+		case "tender.publish":
+			row.Text = who + " fastställde kravbilagan till"
 		case "answer.save":
 			row.Text = who + " sparade " + count(n, "svar", "svar") + " i"
 		case "system.create":
@@ -225,10 +229,14 @@ func (s *server) eventRows(events []engine.Event, titles map[string]string, limi
 	return out
 }
 
-// deedKind is an event's action, with what is said and delegated apart from answers.
+// deedKind is an event's action, with what is said,
+// delegated and tailored apart from answers.
 func deedKind(e engine.Event) string {
-	if kind, _, _ := strings.Cut(e.Key, "/"); kind == "comment" || kind == "delegate" {
+	switch kind, _, _ := strings.Cut(e.Key, "/"); {
+	case kind == "comment", kind == "delegate":
 		return kind
+	case engine.OfProcurement(e.Key):
+		return "tailor"
 	}
 	return e.Action
 }

@@ -1,0 +1,113 @@
+package engine
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// What an assessor finds goes before the claim, not answered never counts as
+// met, and rows that somebody fails come first.
+func TestCompared(t *testing.T) {
+	rows := []Row{
+		{ID: "A", Type: Should, Weight: 6, Partly: 2},
+		{ID: "B", Type: Shall},
+		{ID: "C", Type: Terms},
+		{ID: "D", Type: Shall},
+		{ID: "E", Type: Undecided},
+		{ID: "F", Type: Should, Weight: 3},
+	}
+	claims := func(s string) map[string]Claim { // "A:yes B:no"
+		out := map[string]Claim{}
+		for _, x := range strings.Fields(s) {
+			id, answer, _ := strings.Cut(x, ":")
+			out[id] = Claim{Answer: answer, Written: answer}
+		}
+		return out
+	}
+	for _, x := range []struct {
+		name                         string
+		claims                       string
+		judged                       []Judgment
+		points, unanswered, unjudged int
+		unmet                        string
+	}{
+		{"all that is asked", "A:yes B:yes C:yes D:yes E:yes F:yes", nil, 9, 0, 6, ""},
+		{"partly, and no", "A:partly B:yes C:yes D:yes E:yes F:no", nil, 2, 0, 6, ""},
+		{"partly where it gives nothing", "A:no B:yes C:yes D:yes E:yes F:partly", nil, 0, 0, 6, ""},
+		{"nothing at all", "", nil, 0, 6, 6, "B C D"},
+		{"written, and not understood", "A:yes B: C:yes D:yes E:yes F:yes", nil, 9, 1, 6, "B"},
+		{"a mandatory row met in part is not met", "A:yes B:partly C:yes D:yes E:yes F:yes", nil, 9, 0, 6, "B"},
+		{"terms that are not accepted", "A:yes B:yes C:no D:yes E:yes F:yes", nil, 9, 0, 6, "C"},
+		{"what is not decided is not failed", "A:yes B:yes C:yes D:yes E:no F:yes", nil, 9, 0, 6, ""},
+		{"the assessor finds less", "A:yes B:yes C:yes D:yes E:yes F:yes", []Judgment{{Tender: "t", Row: "A", Answer: AnswerPartly}, {Tender: "t", Row: "D", Answer: AnswerNo}}, 5, 0, 4, "D"},
+		{"the assessor finds more", "", []Judgment{{Tender: "t", Row: "B", Answer: AnswerYes}, {Tender: "t", Row: "F", Answer: AnswerYes}}, 3, 4, 4, "C D"},
+		{"a note is no finding", "A:yes B:no C:yes D:yes E:yes F:yes", []Judgment{{Tender: "t", Row: "B", Note: "Fråga dem."}}, 9, 0, 6, "B"},
+		{"what is found of another", "A:yes B:no C:yes D:yes E:yes F:yes", []Judgment{{Tender: "u", Row: "B", Answer: AnswerYes}}, 9, 0, 6, "B"},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			c := Compared(rows, []Tender{{ID: "t", Claims: claims(x.claims)}, {ID: "v", Claims: claims("A:yes B:yes C:yes D:yes E:yes F:yes")}}, x.judged)
+			s := c.Standings[0]
+			if s.Points != x.points || s.MaxPoints != 9 || s.Unanswered != x.unanswered || s.Unassessed != x.unjudged || strings.Join(s.Unmet, " ") != x.unmet {
+				t.Errorf("%d of %d points, %d unanswered, %d unassessed, unmet %v", s.Points, s.MaxPoints, s.Unanswered, s.Unassessed, s.Unmet)
+			}
+			var order []string
+			for _, r := range c.Rows {
+				order = append(order, r.ID)
+				if len(r.Verdicts) != 2 || r.Verdicts[1].Assessed {
+					t.Errorf("%s: %+v", r.ID, r.Verdicts)
+				}
+			}
+			want := strings.Fields(x.unmet)
+			for _, r := range rows {
+				if !slices.Contains(want, r.ID) {
+					want = append(want, r.ID)
+				}
+			}
+			if !slices.Equal(order, want) {
+				t.Errorf("in the order %v, want %v", order, want)
+			}
+		})
+	}
+}
+
+// The winner offers what it was found to give; what it never answered, and the
+// buyer's own rows, offer nothing, and without a winner nobody does.
+func TestOffersOfATender(t *testing.T) {
+	rows := []Row{{ID: "A", Type: Shall}, {ID: "B", Type: Should, Weight: 4, Partly: 1}, {ID: "C", Type: Shall}, {ID: "EGEN-1", Type: Shall}}
+	e := Evaluation{
+		Tenders: []Tender{{ID: "t", Tenderer: "Bolaget AB", Claims: map[string]Claim{
+			"A": {Answer: AnswerYes, Description: "Så gör vi.", Evidence: "Bilaga 2"}, "B": {Answer: AnswerYes}, "EGEN-1": {Answer: AnswerYes},
+		}}, {ID: "u", Tenderer: "Firman HB", Claims: map[string]Claim{"C": {Answer: AnswerYes}}}},
+		Judgments: []Judgment{{Tender: "t", Row: "B", Answer: AnswerPartly, Note: "Bara i webben."}},
+	}
+	if got := e.Offers(rows); len(got) != 0 {
+		t.Errorf("without an award: %v", got)
+	}
+	e.Award = &Award{Tender: "t"}
+	got := e.Offers(rows)
+	if len(got) != 2 {
+		t.Fatalf("offers %v", got)
+	}
+	if p := got["A"].Prefill; p.Answer != AnswerYes || p.Strength != "contracted" || p.How != "Så gör vi." || p.Source != "anbudet från Bolaget AB, Bilaga 2" || p.Remains != "" {
+		t.Errorf("A: %+v", p)
+	}
+	if p := got["B"].Prefill; p.Answer != AnswerPartly || p.Remains != "Bara i webben." || got["B"].Settles("2026-11-24") {
+		t.Errorf("B: %+v", p)
+	}
+}
+
+func TestReplaces(t *testing.T) {
+	yes, no, none := &Claim{Answer: AnswerYes, Written: "Ja"}, &Claim{Answer: AnswerNo, Written: "Nej"}, &Claim{Notes: []string{"x"}}
+	for _, x := range []struct {
+		had, claim *Claim
+		want       Replacement
+	}{
+		{nil, yes, ReplaceNew}, {nil, nil, ReplaceNew}, {yes, yes, ReplaceSame}, {yes, &Claim{Answer: AnswerYes, Written: "Ja", Notes: []string{"x"}}, ReplaceSame},
+		{yes, no, ReplaceChanged}, {yes, &Claim{Answer: AnswerYes, Written: "Ja", Evidence: "Bilaga"}, ReplaceChanged}, {yes, none, ReplaceGone}, {yes, nil, ReplaceGone}, {none, none, ReplaceSame},
+	} {
+		if got := Replaces(x.had, x.claim); got != x.want {
+			t.Errorf("%+v by %+v is %s, want %s", x.had, x.claim, got, x.want)
+		}
+	}
+}
