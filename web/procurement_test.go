@@ -227,7 +227,12 @@ func TestTailor(t *testing.T) {
 	if v := s.value(base, engine.TailorKey(shall)); !strings.Contains(v, "Min tanke.") {
 		t.Errorf("stored %s", v)
 	}
-	// The level falls: the row goes, and the change rests until it comes back.
+	// The classification changes before anything is sent out: what it does is told.
+	s.get(list).wants(200).lacks("Ändrat sedan")
+	s.answer(base, maria, engine.InformationKey(1), engine.Information{Type: "Ärenden", Levels: levels(0, 0, 0), Justification: "Inget särskilt."})
+	s.get(list).wants(200, "Ändrat sedan ni senast anpassade", "Borttaget", "Vilar: kravet är inte med i listan längre")
+	s.answer(base, maria, engine.InformationKey(1), engine.Information{Type: "Ärenden", Levels: levels(2, 2, 2), Justification: "Vanliga ärenden."})
+	s.get(list).wants(200).lacks("Ändrat sedan", "Vilar:")
 	s.get(base+"/historik").wants(200, "npassning av "+shall, "Min tanke.")
 	s.submit(row, row, "gor", "tillbaka").wants(303)
 	if got := sheets(t, s.get(base+"/kravbilaga.xlsx").Body); strings.Contains(got, shall+"\t") != true {

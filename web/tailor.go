@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
@@ -28,7 +29,7 @@ type tailoringPage struct {
 	Look       []lineRow // tailorings that may not fit any more
 	Areas      []lineArea
 	Contracted []contractedRow
-	Version    int // the newest sent out; 0 when there is none
+	Since      string // what the changes are told from; "" when there is nothing to tell from
 	Changes    []rowChange
 	Own        string // where a row of one's own is written
 	May        bool
@@ -117,9 +118,40 @@ func (s *server) tailoring(w http.ResponseWriter, r *http.Request) error {
 	}
 	if len(versions) > 0 {
 		newest := versions[len(versions)-1]
-		p.Version, p.Changes = newest.Number, rowChanges(newest.Rows, engine.Rows(lines))
+		p.Since, p.Changes = "version "+itoa(newest.Number), rowChanges(newest.Rows, engine.Rows(lines))
+	} else if a, ok := last(o.Record, engine.TailorKey("")); ok {
+		then, err := s.asOf(r, o, a.At)
+		if err != nil {
+			return err
+		}
+		if p.Changes = rowChanges(engine.Rows(s.lines(then)), engine.Rows(lines)); len(p.Changes) > 0 {
+			p.Since = "ni senast anpassade, " + s.day(a.At)
+		}
 	}
 	return s.render(w, http.StatusOK, "tailoring", p)
+}
+
+// asOf is the classification with the answers that it had then, as far as the
+// journal has not been erased, and the tailoring of today.
+func (s *server) asOf(r *http.Request, o *open, at time.Time) (*open, error) {
+	events, err := s.Store.Events(r.Context(), engine.EventFilter{Classification: o.Classification.ID}, 5000)
+	if err != nil {
+		return nil, err
+	}
+	was := map[string]json.RawMessage{}
+	for _, e := range events { // the newest first: what stood before the oldest is what stood then
+		if !e.At.After(at) {
+			break
+		}
+		if e.Action == "answer.save" && !engine.OfProcurement(e.Key) && (e.Before != nil || e.After != nil) {
+			was[e.Key] = e.Before
+		}
+	}
+	var changes []engine.Change
+	for key, value := range was {
+		changes = append(changes, engine.Change{Key: key, Value: value})
+	}
+	return s.derive(r.Context(), o.Record.With(changes...))
 }
 
 // lines is the list for a supplier as it is today.
