@@ -16,7 +16,9 @@
 // follow from other levels and answers (WhatIf, which complains as NewFacts
 // does, and Steps). A Derivation tells of the author's rows behind a verdict
 // (Rows) and of what would turn it (Flips), and is written down so that others
-// can check it (Certify).
+// can check it (Certify). Its Lines are the list for a supplier, with what the
+// buyer has tailored beside what was found, and Compared puts what came back
+// side by side.
 //
 // Unknown is the zero value of every verdict and never means no. An unanswered
 // question, an answer "vet ej" and an unrated level leave a set of possible

@@ -1,7 +1,7 @@
-// Package workbook writes and inspects Excel files: the kravbilaga that goes
-// to tenderers, and the motivering that stays inside.
+// Package workbook writes, inspects and reads Excel files: the kravbilaga that
+// goes to tenderers and comes back, and the motivering that stays inside.
 //
-// Both are first built as plain sheets of text (requirements.go,
+// What is written is first built as plain sheets of text (requirements.go,
 // justification.go), then rendered (render.go) and packed so that the same
 // state gives the same bytes (pack.go). A kravbilaga is built from what a
 // tenderer may see and nothing else: its identity, too, is a hash of its own

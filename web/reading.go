@@ -1,0 +1,231 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/kravverk/kravverk/engine"
+	"github.com/kravverk/kravverk/engine/workbook"
+)
+
+// readers holds how many files are read at once, and for how long each.
+var readers = make(chan struct{}, 2)
+
+const readingTime = 30 * time.Second
+
+// read reads a file, a few at a time and not for ever. A refusal comes back as
+// a workbook.Refusal.
+func (s *server) read(data []byte, versions []engine.Publication) (workbook.Reading, error) {
+	select {
+	case readers <- struct{}{}:
+	case <-time.After(readingTime):
+		return workbook.Reading{}, errReading
+	}
+	type outcome struct {
+		workbook.Reading
+		err error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		defer func() { <-readers }()
+		x, err := workbook.ReadTender(data, versions)
+		done <- outcome{x, err}
+	}()
+	select {
+	case x := <-done:
+		return x.Reading, x.err
+	case <-time.After(readingTime):
+		return workbook.Reading{}, workbook.RefusedUnpacked
+	}
+}
+
+// readingPage is what has been understood of a file, before any of it is taken.
+type readingPage struct {
+	page
+	Base, Action, Link string
+	Tenderer           string
+	File               tenderFileRow
+	Refused            string
+	Publication        int
+	Notes              []string
+	Choose             []readRow // somebody has to choose
+	Told               []readRow // taken as they are, with something to know
+	Plain              []readRow // taken as they are
+	Lost               []readRow // not in the file
+	Strays             []workbook.Stray
+	Missing            fieldErrors
+	Version            int
+	Taken              bool // answers have been read in from this tender before
+	Closed             bool
+	Changed            bool // by somebody else, meanwhile
+}
+
+type readRow struct {
+	ID, Title, Type string
+	At              int
+	Answer, Written string
+	Text            []string // what else the tenderer has written
+	Notes           []string
+	Why             []workbook.Choice
+	Options         []choice
+}
+
+func (s *server) reading(w http.ResponseWriter, r *http.Request) error {
+	e, t, err := s.tenderAt(r)
+	if err != nil {
+		return err
+	}
+	p, _, err := s.readingPage(r, e, t, nil)
+	if err != nil {
+		return err
+	}
+	return s.render(w, http.StatusOK, "reading", p)
+}
+
+// takes is what a row's claim becomes with each choice; nil leaves the row
+// without an answer.
+type takes map[string]map[string]*engine.Claim
+
+// readingPage reads the address's file anew, and tells what each choice means.
+func (s *server) readingPage(r *http.Request, e *evaluated, t *engine.Tender, chosen url.Values) (readingPage, takes, error) {
+	n, ok := number(chi.URLParam(r, "n"))
+	if !ok {
+		return readingPage{}, nil, errNotFound
+	}
+	file, err := s.Store.TenderFile(r.Context(), t.ID, n)
+	if err != nil {
+		return readingPage{}, nil, err
+	}
+	link := e.Base() + "/anbud/" + t.ID
+	p := readingPage{page: s.evaluationPage(e, t.Tenderer+", inläsning"), Base: e.Base(), Link: link, Action: link + "/fil/" + itoa(n), Tenderer: t.Tenderer, Version: t.Version, Taken: t.Version > 0, Closed: e.Award != nil,
+		File: s.tenderFileRow(file, link)}
+	x, err := s.read(file.Content, e.Versions)
+	var refused workbook.Refusal
+	if errors.As(err, &refused) {
+		p.Refused = string(refused)
+		return p, nil, nil
+	}
+	if err != nil {
+		return p, nil, err
+	}
+	p.Publication, p.Notes, p.Strays = x.Publication, x.Notes, x.Strays
+	means := takes{}
+	for _, f := range x.Rows {
+		row := readRow{ID: f.ID, Title: f.Title, Type: workbook.KindWord(f.Type), At: f.At, Answer: workbook.AnswerWord(f.Claim.Answer, f.Type), Written: f.Claim.Written, Notes: f.Claim.Notes, Why: f.Choose, Text: claimText(f.Claim)}
+		var had *engine.Claim
+		if c, ok := t.Claims[f.ID]; ok && !c.Empty() {
+			had = &c
+		}
+		claim := &f.Claim
+		if f.At == 0 {
+			claim = nil
+		}
+		does := engine.Replaces(had, claim)
+		// Nothing to choose between.
+		if len(f.Choose) == 0 && (does == engine.ReplaceNew || does == engine.ReplaceSame) {
+			means[f.ID] = map[string]*engine.Claim{"": claim}
+			switch {
+			case f.At == 0:
+				p.Lost = append(p.Lost, row)
+			case len(row.Notes) > 0:
+				p.Told = append(p.Told, row)
+			default:
+				p.Plain = append(p.Plain, row)
+			}
+			continue
+		}
+		options := map[string]*engine.Claim{}
+		offer := func(id, title string, c *engine.Claim) {
+			options[id] = c
+			row.Options = append(row.Options, choice{ID: id, Title: title, Chosen: chosen.Get("rad-"+f.ID) == id})
+		}
+		if f.At > 0 {
+			offer("ta", "Ta med svaret på rad "+itoa(f.At)+": "+claimSay(f.Claim), claim)
+		}
+		for _, other := range f.Others {
+			c := other.Claim
+			offer("rad"+itoa(other.At), "Ta med svaret på rad "+itoa(other.At)+": "+claimSay(c), &c)
+		}
+		if had != nil {
+			offer("behall", "Behåll det som lästes in tidigare: "+claimSay(*had), had)
+			if does == engine.ReplaceChanged || does == engine.ReplaceGone {
+				row.Why = append(row.Why, workbook.Choice{Why: "Ett tidigare inläst svar skiljer sig från filens."})
+			}
+		}
+		offer("lamna", "Lämna raden obesvarad", nil)
+		means[f.ID] = options
+		p.Choose = append(p.Choose, row)
+	}
+	return p, means, nil
+}
+
+func claimSay(c engine.Claim) string {
+	say := c.Written
+	if say == "" {
+		say = "inget svar"
+	}
+	return strings.Join(append([]string{say}, claimText(c)...), ". ")
+}
+
+// claimText is what a tenderer has written beside the answer.
+func claimText(c engine.Claim) []string {
+	var out []string
+	for _, x := range []struct{ title, text string }{{"Ansvar", c.By}, {"Beskrivning", c.Description}, {"Bevis", c.Evidence}} {
+		if x.text != "" {
+			out = append(out, x.title+": "+x.text)
+		}
+	}
+	return out
+}
+
+// takeReading writes the answers of a file, with what has been chosen.
+func (s *server) takeReading(w http.ResponseWriter, r *http.Request) error {
+	if err := parseForm(r); err != nil {
+		return err
+	}
+	e, t, err := s.tenderAt(r)
+	if err != nil {
+		return err
+	}
+	p, means, err := s.readingPage(r, e, t, r.PostForm)
+	if err != nil {
+		return err
+	}
+	version, ok := number(r.PostFormValue("version"))
+	if !ok || p.Refused != "" {
+		return errForm
+	}
+	claims := map[string]engine.Claim{}
+	for id, options := range means {
+		picked := r.PostFormValue("rad-" + id)
+		if _, only := options[""]; only {
+			picked = ""
+		}
+		c, ok := options[picked]
+		if !ok {
+			p.Missing = append(p.Missing, fieldError{"rad-" + id, "Välj vad som ska gälla för " + id})
+		} else if c != nil {
+			claims[id] = *c
+		}
+	}
+	slices.SortFunc(p.Missing, func(a, b fieldError) int { return strings.Compare(a.Field, b.Field) })
+	if len(p.Missing) > 0 {
+		p.Failed = true
+		return s.render(w, http.StatusUnprocessableEntity, "reading", p)
+	}
+	err = s.Store.ReadTender(r.Context(), e.visit.ID, t.ID, version, p.Publication, claims)
+	if errors.Is(err, engine.ErrChanged) {
+		p.Changed, p.Failed = true, true
+		return s.render(w, http.StatusConflict, "reading", p)
+	}
+	if err != nil {
+		return err
+	}
+	return seeOther(w, r, p.Link)
+}
