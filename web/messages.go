@@ -128,6 +128,7 @@ func count(n int, one, many string) string {
 
 // common is the nouns that take "en".
 var common = map[string]bool{"kommentar": true, "fråga": true, "lucka": true, "informationstyp": true, "profil": true, "rad": true, "klassning": true, "uppgift": true, "saknar": true, "fråga kvar": true, "sak behöver rättas": true,
+	"av raderna": true, "ändring": true, "rad är ny, ändrad eller borttagen": true, "rad ändrad sedan versionen före": true, "rad skiljer": true, "rad tas in som den är": true, "utsedd": true,
 	"enhet": true, "person": true, "inbjudan": true, "enhet ligger under": true, "person har en roll här": true}
 
 func upperFirst(s string) string {

@@ -164,7 +164,7 @@ func TestTailor(t *testing.T) {
 	s := newSite(t)
 	base := s.settledSystem()
 	list := base + "/anpassa"
-	s.get(list).wants(200, "Är kraven proportionerliga?", "Lägg till ett eget krav", "certifikat")
+	s.get(list).wants(200, "Är kraven proportionerliga?", "Lägg till ett eget krav", "ISO/IEC 27001")
 	shall, should := firstRows(t, s.get(base+"/kravbilaga.xlsx").wants(200).Body)
 	row := list + "/" + shall
 	for name, x := range map[string]struct {
@@ -276,7 +276,7 @@ func TestProcurement(t *testing.T) {
 	// A clarification makes a second version, whose changes tenderers see.
 	row := base + "/anpassa/" + shall
 	s.submit(row, row, "text", "Leverantören ska göra på ett tydligare sätt.", "skal", "Fråga 3.").wants(303)
-	s.get(base+"/anpassa").wants(200, "Ändrat sedan version 1", "på ett tydligare sätt")
+	s.get(base+"/anpassa").wants(200, "Ändrat sedan version 1", "En rad är ny, ändrad eller borttagen", "på ett tydligare sätt")
 	s.submit(export, export, "not", "Efter fråga 3.").wants(303)
 	second := []byte(s.get(export + "/2.xlsx").wants(200).Body)
 	if text := sheets(t, string(second)); !strings.Contains(text, "== Ändringar") || !strings.Contains(text, "Efter fråga 3.") || strings.Contains(text, "Fråga 3.\t") {
