@@ -87,6 +87,8 @@ type Offer struct {
 	Prefill *catalog.Prefill
 	// Offered is yes, or unknown when an open question decides.
 	Offered rule.Truth
+	Kind    OfferKind // where it comes from; the prefill's own fields tell what it says
+	From    string    // names the source among its kind: a profile, an agreement, a system or a classification, by id
 }
 
 // LawFinding is whether a law applies, and what it says of the levels.
@@ -189,14 +191,13 @@ func (f *Facts) finding(r *catalog.Requirement, q *questions) Finding {
 	}
 	for _, p := range r.Prefills {
 		if t := p.Offered.Eval(f.Box); t != rule.No {
-			x.Offers = append(x.Offers, Offer{p, t})
+			x.Offers = append(x.Offers, Offer{p, t, FromPrefill, p.Profile.ID})
 		}
 	}
 	// The best-founded first: verified, contracted, assumed; then the later
 	// profile.
-	strength := map[string]int{"verified": 0, "contracted": 1, "assumed": 2}
 	slices.SortStableFunc(x.Offers, func(a, b Offer) int {
-		if s := strength[a.Prefill.Strength] - strength[b.Prefill.Strength]; s != 0 {
+		if s := strengths[a.Prefill.Strength] - strengths[b.Prefill.Strength]; s != 0 {
 			return s
 		}
 		return b.Prefill.Profile.Precedence - a.Prefill.Profile.Precedence

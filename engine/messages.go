@@ -21,6 +21,8 @@ var say = struct {
 	noRequirement, always, excluded, noReason, depends        string
 	noLevel, noLevelHint, noRaiseReason, noReasonHint         string
 	noAspect, tryLevelHint, otherArea, tender                 string
+	compensatedThere, platformLower, nobodyNamed, confirmedBy string
+	fromSystem                                                map[OfferKind]string
 	lawsApply, lawsOpen, lawsNot, lawNot                      string
 	nowOpen, notAsked, notKnown                               string
 	notAskedYet, notAnswered, noneOfThese                     string
@@ -41,7 +43,10 @@ var say = struct {
 	noReason: "inga svar påverkar", depends: "beror på %s",
 	noLevel: "nivå %d finns inte på skalan", noLevelHint: "Nivåerna är 0 till 4.",
 	otherArea: "Övrigt", tender: "anbudet från %s", noAspect: "aspekten %q nivåsätts inte", tryLevelHint: "Pröva en nivå från 0 till 3.",
-	lawsApply: "%s gäller", lawsOpen: "inte avgjort om %s gäller", lawsNot: "inget av dem gäller", lawNot: "gäller inte", nowOpen: "inte avgjort än",
+	compensatedThere: "Där är skyddet kompenserande, beslutat av %s. Pröva om det räcker här.", nobodyNamed: "ingen namngiven roll",
+	platformLower: "%s är klassad lägre än det här systemet i %s. Det som krävs därutöver är kvar att lösa.", confirmedBy: ", bekräftat av %s %s",
+	fromSystem: map[OfferKind]string{FromPlatform: "plattformen %s", FromEarlier: "den tidigare B-klassningen av %s", FromSibling: "syskonsystemet %s"},
+	lawsApply:  "%s gäller", lawsOpen: "inte avgjort om %s gäller", lawsNot: "inget av dem gäller", lawNot: "gäller inte", nowOpen: "inte avgjort än",
 	notAsked: "frågan ställs inte", notKnown: "svaret är Vet ej", notAskedYet: "frågan kan komma att ställas", notAnswered: "inte besvarad",
 	noneOfThese:   "inget av alternativen",
 	noRaiseReason: "höjningen av %s saknar skäl", noReasonHint: "Skriv reason: varför nivån är högre än informationens.",

@@ -69,6 +69,15 @@ type Classification struct {
 //	tailor/<row>       a Tailoring
 //	procurement        a Procurement
 //
+// and of a B-classification also
+//
+//	baseline           a Baseline
+//	response/<id>      a Response to a requirement
+//	source/<kind>/<id> true when offers are taken from that agreement or system
+//	declares           a Declares
+//	deviation/<n>      a Deviation
+//	action/<n>         an Action
+//
 // A value of null is an answer taken back: the row and its version stay.
 type Answer struct {
 	Key     string

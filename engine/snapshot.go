@@ -36,6 +36,7 @@ type Snapshot struct {
 	Laws           []FrozenLaw          `json:"laws"`     // those that apply or may
 	Findings       []FrozenFinding      `json:"findings"` // every requirement, in the catalogue's order
 	Result         FrozenResult         `json:"result"`
+	Verified       *Sum                 `json:"verified,omitempty"` // of a B: the outcomes, counted
 	Decision       Decision             `json:"decision"`
 }
 
@@ -131,6 +132,7 @@ type FrozenFinding struct {
 	Unsettled  bool              `json:"unsettled"` // applies or may, with a text that was still open
 	Because    string            `json:"because"`   // what gave the verdict, or what it depends on
 	Offers     []FrozenOffer     `json:"offers"`
+	Outcome    string            `json:"outcome,omitempty"` // of a B, where it applies: see Outcome
 }
 
 // FrozenParameter is a value in a wording.
@@ -217,6 +219,16 @@ func Freeze(rec Record, d *Derivation, unit string, decision Decision) *Snapshot
 	return s
 }
 
+// Assessed writes down what a B-classification comes to.
+func (s *Snapshot) Assessed(a *Assessment) {
+	s.Verified = &a.Sum
+	for i := range s.Findings {
+		if x := a.Row(s.Findings[i].ID); x != nil {
+			s.Findings[i].Outcome = string(x.Outcome)
+		}
+	}
+}
+
 func frozenRelease(r catalog.Release) FrozenRelease {
 	return FrozenRelease{r.ID, r.Version, r.Title, r.Hash}
 }
@@ -233,13 +245,16 @@ func frozenKeys(rec Record, c *catalog.Catalog) []string {
 		keys = append(keys, InformationKey(n))
 	}
 	for key := range rec.Answers {
-		if key == KeyRaise || key == KeyStop || strings.HasPrefix(key, keyDone) || strings.HasPrefix(key, keyReviewed) {
+		if slices.ContainsFunc(frozenPrefixes, func(p string) bool { return strings.HasPrefix(key, p) }) {
 			rest = append(rest, key)
 		}
 	}
 	slices.Sort(rest)
 	return slices.DeleteFunc(append(keys, rest...), func(key string) bool { return !rec.Has(key) })
 }
+
+// frozenPrefixes begin the keys, beside facts and information, of what is decided.
+var frozenPrefixes = []string{KeyRaise, KeyStop, keyDone, keyReviewed, KeyBaseline, KeyDeclares, keyResponse, keySource, keyDeviation, keyAction}
 
 func (f *Facts) frozenAnswer(a Answer) FrozenAnswer {
 	out := FrozenAnswer{Key: a.Key, Value: canonical(a.Value), Version: a.Version, At: a.At.UTC(), By: a.By.ID, Chosen: []string{}}
@@ -305,12 +320,8 @@ func frozenFinding(x Finding) FrozenFinding {
 	}
 	for _, o := range x.Offers {
 		p := o.Prefill
-		source := p.Source
-		if p.Agreement != nil {
-			source = strings.TrimSuffix(p.Agreement.Title+", "+p.Clause, ", ")
-		}
 		out.Offers = append(out.Offers, FrozenOffer{
-			o.Offered.String(), p.Answer, p.How, source, p.Strength, p.Remains, p.ValidUntil, frozenRelease(p.Profile.Release),
+			o.Offered.String(), p.Answer, p.How, o.Source(), p.Strength, p.Remains, p.ValidUntil, frozenRelease(p.Profile.Release),
 		})
 	}
 	return out

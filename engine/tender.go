@@ -155,7 +155,7 @@ func (e Evaluation) Offers(rows []Row) map[string]Offer {
 		if v.Judgment != nil && v.Answer != AnswerYes {
 			p.Remains = v.Judgment.Note
 		}
-		out[x.ID] = Offer{Prefill: p, Offered: rule.Yes}
+		out[x.ID] = Offer{Prefill: p, Offered: rule.Yes, Kind: FromTender, From: t.Classification}
 	}
 	return out
 }

@@ -71,21 +71,20 @@ func (s *Store) SaveAnswers(ctx context.Context, by, classificationID, idempoten
 }
 
 // writable refuses changes to a classification that is locked, and to a
-// procurement that is closed. A procurement goes on when the classification is
-// approved.
+// procurement that is closed. A procurement and a plan go on when the
+// classification is approved.
 func writable(ctx context.Context, tx *sql.Tx, classificationID string, changes []engine.Change) error {
-	procurement := 0
+	var procurement, locked bool
 	for _, c := range changes {
-		if engine.OfProcurement(c.Key) {
-			procurement++
-		}
+		procurement = procurement || engine.OfProcurement(c.Key)
+		locked = locked || !engine.Continues(c.Key)
 	}
-	if procurement > 0 {
+	if procurement {
 		if _, err := openProcurement(ctx, tx, classificationID); err != nil {
 			return err
 		}
 	}
-	if procurement == len(changes) && procurement > 0 {
+	if !locked && len(changes) > 0 {
 		return nil
 	}
 	return unlocked(ctx, tx, classificationID)
