@@ -185,7 +185,7 @@ func verify(ctx context.Context, tx *sql.Tx, anchors []engine.Head) (n int, err 
 		if err := c.add(l, p); err != nil {
 			return err
 		}
-		if l.action == answerSave {
+		if l.action == answerSave || l.action == sharedSave {
 			ref := answerRef{l.classification, l.key}
 			last[ref] = state{last[ref].version + 1, p.salt.String, l.after}
 		}
@@ -283,6 +283,12 @@ func (st state) holds(version int, value string) bool {
 // verifyAnswers finds answers that were changed, added or removed behind the
 // journal's back, or whose last lines have been cut off.
 func verifyAnswers(ctx context.Context, tx *sql.Tx, last map[answerRef]state) error {
+	query := `SELECT classification_id, key, value, version FROM answer`
+	if ok, err := hasTable(tx, "shared"); err != nil {
+		return err
+	} else if ok { // not in a copy from before there was any
+		query += ` UNION ALL SELECT '', key, value, version FROM shared`
+	}
 	err := each(ctx, tx, func(scan func(...any) error) error {
 		var ref answerRef
 		var value string
@@ -295,7 +301,7 @@ func verifyAnswers(ctx context.Context, tx *sql.Tx, last map[answerRef]state) er
 		}
 		delete(last, ref)
 		return nil
-	}, `SELECT classification_id, key, value, version FROM answer`)
+	}, query)
 	if err != nil {
 		return err
 	}

@@ -60,7 +60,7 @@ func TestMigrate(t *testing.T) {
 		t.Errorf("%d rows, %d steps", n, steps)
 	}
 	// The copy is a whole database of the version before.
-	copied := s.path + ".before-0004"
+	copied := s.path + ".before-0005"
 	info, err := os.Stat(copied)
 	check(t, err)
 	if info.Mode().Perm() != 0o600 {
@@ -103,7 +103,7 @@ func TestChangedMigrationIsRefused(t *testing.T) {
 	check(t, s.Close())
 	openClose(t, s.path, later(t, `CREATE TABLE extra (n INTEGER);`))
 	_, err := open(s.path, clock(), later(t, `CREATE TABLE extra (m INTEGER);`))
-	wantSentence(t, err, s.path, "steg 0004")
+	wantSentence(t, err, s.path, "steg 0005")
 	openClose(t, s.path, later(t, "CREATE TABLE extra (n INTEGER);")) // still whole
 }
 

@@ -158,7 +158,7 @@ func (s *Store) RemoveUnit(ctx context.Context, by, id string) error {
 		}
 		var used int
 		if err := tx.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM unit WHERE parent = $1) + (SELECT count(*) FROM system WHERE unit = $1 OR managed_by = $1)
-			+ (SELECT count(*) FROM role_grant WHERE unit_id = $1) + (SELECT count(*) FROM claim_grant WHERE unit_id = $1)`, id).Scan(&used); err != nil {
+			+ (SELECT count(*) FROM role_grant WHERE unit_id = $1) + (SELECT count(*) FROM claim_grant WHERE unit_id = $1) + (SELECT count(*) FROM shared WHERE unit_id = $1)`, id).Scan(&used); err != nil {
 			return err
 		}
 		if used > 0 || id == TopUnit {

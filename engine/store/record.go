@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -35,24 +34,14 @@ func (s *Store) CreateSystem(ctx context.Context, by string, sys engine.System, 
 		sys.ID = newID()
 	}
 	id := newID()
-	about, err := json.Marshal(struct {
+	content := about(struct {
 		Title       string `json:"title"`
 		Description string `json:"description"`
 		Unit        string `json:"unit"`
 		Members     int    `json:"members"`
 	}{sys.Title, sys.Description, sys.Unit, sys.Members})
-	if err != nil {
-		return engine.Record{}, err
-	}
-	start, err := json.Marshal(struct {
-		Type        string `json:"type"`
-		CatalogHash string `json:"catalog_hash"`
-	}{typ, catalogHash})
-	if err != nil {
-		return engine.Record{}, err
-	}
 	var record engine.Record
-	err = s.write(ctx, func(tx *sql.Tx) error {
+	err := s.write(ctx, func(tx *sql.Tx) error {
 		if _, err := person(ctx, tx, by); err != nil {
 			return err
 		}
@@ -82,16 +71,75 @@ func (s *Store) CreateSystem(ctx context.Context, by string, sys engine.System, 
 		if err != nil {
 			return err
 		}
-		if err := j.append(ctx, line{action: systemCreate, system: sys.ID}, nil, about); err != nil {
+		if err := j.append(ctx, line{action: systemCreate, system: sys.ID}, nil, content); err != nil {
 			return err
 		}
-		if err := j.append(ctx, line{action: classificationCreate, system: sys.ID, classification: id}, nil, start); err != nil {
+		if err := j.append(ctx, line{action: classificationCreate, system: sys.ID, classification: id}, nil, about(classificationPayload{typ, catalogHash})); err != nil {
 			return err
 		}
 		record, err = recordOf(ctx, tx, id)
 		return err
 	})
 	return record, err
+}
+
+// Begin starts one more classification of a system, with the answers that it
+// starts from. The caller makes the id and may call again with the same: it is
+// begun once. A system that is not there is engine.ErrNotFound.
+func (s *Store) Begin(ctx context.Context, by string, c engine.Classification, changes []engine.Change) (engine.Record, error) {
+	var out engine.Record
+	changes, err := tidy(changes)
+	if err != nil {
+		return out, err
+	}
+	if c.ID == "" {
+		return out, errors.New("store: a classification needs an id")
+	}
+	err = s.write(ctx, func(tx *sql.Tx) error {
+		who, err := person(ctx, tx, by)
+		if err != nil {
+			return err
+		}
+		var system string
+		switch err := tx.QueryRowContext(ctx, `SELECT system_id FROM classification WHERE id = $1`, c.ID).Scan(&system); {
+		case err == nil && system != c.SystemID:
+			return &Error{keyReused, ErrKeyReused}
+		case err == nil:
+			out, err = recordOf(ctx, tx, c.ID)
+			return err
+		case !errors.Is(err, sql.ErrNoRows):
+			return err
+		}
+		if err := tx.QueryRowContext(ctx, `SELECT id FROM system WHERE id = $1`, c.SystemID).Scan(&system); err != nil {
+			return orNotFound(err)
+		}
+		at := s.now().UTC().Round(0)
+		if _, err := tx.ExecContext(ctx, `INSERT INTO classification (id, system_id, type, catalog_hash, created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6)`,
+			c.ID, c.SystemID, c.Type, c.CatalogHash, stamp(at), by); err != nil {
+			return fmt.Errorf("store: begin classification of type %q with catalogue %q: %w", c.Type, c.CatalogHash, err)
+		}
+		j, err := openJournal(ctx, tx, stamp(at), by)
+		if err != nil {
+			return err
+		}
+		if err := j.append(ctx, line{action: classificationCreate, system: c.SystemID, classification: c.ID}, nil, about(classificationPayload{c.Type, c.CatalogHash})); err != nil {
+			return err
+		}
+		for _, x := range changes {
+			if _, err := save(ctx, tx, j, line{action: answerSave, system: c.SystemID, classification: c.ID, key: x.Key}, x, at, who); err != nil {
+				return err
+			}
+		}
+		out, err = recordOf(ctx, tx, c.ID)
+		return err
+	})
+	return out, err
+}
+
+// classificationPayload is what the journal keeps of a classification's start.
+type classificationPayload struct {
+	Type        string `json:"type"`
+	CatalogHash string `json:"catalog_hash"`
 }
 
 // firstClassification finds what an earlier call with the same id created;
