@@ -45,7 +45,7 @@ type Action struct {
 	Text         string   `json:"text,omitempty"`
 	Origin       Origin   `json:"origin"`
 	Requirements []string `json:"requirements,omitempty"` // ids; more than one when it closes several gaps
-	Role         string   `json:"role"`                   // the title of who shall do it
+	Role         string   `json:"role"`                   // who shall do it, a role's id
 	Agreed       string   `json:"agreed,omitempty"`       // the date when that role agreed to the wording; "" until then
 	Start        string   `json:"start,omitempty"`        // 2026-12-01
 	Due          string   `json:"due,omitempty"`
@@ -96,7 +96,7 @@ func (a *Assessment) Proposals(plan []Numbered[Action]) []Action {
 		}
 		role := ""
 		if x.Effective.Role != nil {
-			role = x.Effective.Role.Title
+			role = x.Effective.Role.ID
 		}
 		key := [2]string{x.Requirement.ID, role}
 		title, text := Text(x.Title), cmp.Or(Text(x.Is), Text(x.Shall))

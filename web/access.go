@@ -30,6 +30,7 @@ const (
 	administer action = "administer" // units, people and roles
 	procure    action = "procure"    // tailor the list, send it out and name the buyers
 	evaluate   action = "evaluate"   // open tenders and assess them: no role's, only theirs who are named
+	carry      action = "carry"      // follow up a line of a plan: the role's that shall do it, and theirs who answer
 	operate    action = "operate"    // sign-in, sessions, backup: the whole installation
 )
 
@@ -43,7 +44,7 @@ type Role struct {
 
 var (
 	reads   = []action{read, comment}
-	manages = []action{read, comment, answer, delegate, fetch, begin, propose, procure}
+	manages = []action{read, comment, answer, delegate, fetch, begin, propose, procure, carry}
 	owns    = append(slices.Clone(manages), move, approve)
 )
 
@@ -61,7 +62,7 @@ var Roles = []Role{
 	{"dataskyddsombud", "Dataskyddsombud", "Läser och kommenterar.", reads},
 	{"forvaltningschef", "Förvaltningschef", "Läser, kommenterar och godkänner.", []action{read, comment, fetch, approve}},
 	{"granskare", "Granskare", "Läser allt i enheten och ändrar inget.", []action{read, fetch}},
-	{"atgardsansvarig", "Åtgärdsansvarig", "Ser det som delegeras dit.", nil},
+	{"atgardsansvarig", "Åtgärdsansvarig", "Ser det som delegeras dit, och följer upp sina planposter.", nil},
 	{supplier, "Leverantör", "Ser inget av klassningarna.", nil},
 	{"katalogforfattare", "Katalogförfattare", "Arbetar med kravkatalogerna.", nil},
 	{"administrator", "Administratör", "Sköter enheter, personer, roller och drift. Ser inga klassningar.", []action{administer, operate}},
@@ -131,6 +132,9 @@ func (v *visit) on(rec *engine.Record, a action, part string) bool {
 	if v.in(rec.System.Unit, a) || rec.System.ManagedBy != "" && a != approve && v.in(rec.System.ManagedBy, a) {
 		return true
 	}
+	if (a == carry || a == read || a == comment) && slices.ContainsFunc(rec.Actions(), func(x engine.Numbered[engine.Action]) bool { return v.carries(rec, x.Value) }) {
+		return true
+	}
 	for delegated, d := range rec.Delegations() {
 		if !v.asked(rec, d) {
 			continue
@@ -150,6 +154,14 @@ func (v *visit) asked(rec *engine.Record, d engine.Delegation) bool {
 	}
 	return slices.ContainsFunc(v.Grants, func(g engine.Grant) bool {
 		return d.Role != supplier && g.Role == d.Role && (v.org.Within(rec.System.Unit, g.Unit) || v.org.Within(rec.System.ManagedBy, g.Unit))
+	})
+}
+
+// carries tells whether a line of a plan is for a role that the visitor has where
+// the system is.
+func (v *visit) carries(rec *engine.Record, x engine.Action) bool {
+	return slices.ContainsFunc(v.Grants, func(g engine.Grant) bool {
+		return g.Role != supplier && g.Role == x.Role && (v.org.Within(rec.System.Unit, g.Unit) || v.org.Within(rec.System.ManagedBy, g.Unit))
 	})
 }
 

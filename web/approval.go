@@ -141,7 +141,7 @@ func approvalStops(o *open) []textLink {
 			add("Delegeringen av "+title+" är inte klar", link)
 		}
 	}
-	for i, x := range sections {
+	for i, x := range o.sections() {
 		if x.ID != "stop" && x.ID != "approval" && !o.Has(engine.DoneKey(x.ID)) {
 			add("Steg "+itoa(i+1)+", "+lowerFirst(x.Title)+", är inte markerat som klart", base+x.Path)
 		}
@@ -160,7 +160,7 @@ func partOf(o *open, part string) (title, link string) {
 			}
 		}
 	case engine.PartSection:
-		for i, x := range sections {
+		for i, x := range o.sections() {
 			if x.ID == id {
 				return "steg " + itoa(i+1) + ", " + lowerFirst(x.Title), o.Base() + x.Path
 			}

@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -34,6 +35,8 @@ var (
 	errNotInvited        = &Problem{http.StatusConflict, "Det gick inte att bjuda in", "Ett avstängt konto öppnas först. Ditt eget lösenord byter du under ditt namn.", "/administration/personer", "Till personerna"}
 	errAwarded           = &Problem{http.StatusLocked, "Utvärderingen är avslutad", "Inget har sparats. Ett anbud är valt, och därefter kan inget i upphandlingen ändras.", "/system", "Till systemen"}
 	errReading           = &Problem{http.StatusServiceUnavailable, "Kravverk läser andra filer just nu", "Ingen fil har tagits emot. Försök igen om en stund.", "/", "Till start"}
+	errNotB              = &Problem{http.StatusNotFound, "Det här görs i en B-klassning", "En A-klassning tar fram kraven inför en upphandling. Börja en B-klassning från systemets sida för att verifiera systemet.", "/system", "Till systemet"}
+	errNotInB            = &Problem{http.StatusNotFound, "Kravet gäller inte det här systemet", "Därför finns inget att svara på. Kravets sida visar varför det inte gäller.", "/system", "Till kravet"}
 	errPaused            = &Problem{http.StatusLocked, "Klassningen avvaktar bedömning", "Inget har sparats. Klassningen går att fortsätta när bedömningen är klar.", "/system", "Till systemen"}
 )
 
@@ -79,20 +82,34 @@ func internal(number, path string) *Problem {
 		"Det som var sparat är kvar. Försök igen om en stund. Händer det igen, ange nummer " + number + " till den som sköter Kravverk.", path, "Försök igen"}
 }
 
-// section is a step of an A-classification; Path is its page, after the
+// section is a step of a classification; Path is its page, after the
 // classification's own address. The questions of a step leave out those that
 // have steps of their own.
 type section struct{ ID, Title, Path string }
 
-// The steps, in order. The ids are stored.
-var sections = []section{
+// The steps that both types of classification begin with. The ids are stored.
+var commonSections = []section{
 	{"stop", "Stoppfråga", "/stopp"},
 	{"facts", "Vad systemet är och hur det drivs", "/fraga?hoppa=nivaer,lagrum"},
 	{"information", "Information och nivåer", "/information"},
 	{"laws", "Lagrum", "/lagrum"},
 	{"requirements", "Kravlista", "/krav"},
-	{"export", "Kravbilaga till upphandlingen", "/kravbilaga"},
-	{"approval", "Godkännande", "/godkannande"},
+}
+
+// The steps of an A-classification and of a B-classification, in order.
+var (
+	sectionsA = append(slices.Clone(commonSections), section{"export", "Kravbilaga till upphandlingen", "/kravbilaga"}, approvalSection)
+	sectionsB = append(slices.Clone(commonSections), section{"verify", "Verifiering", "/verifiering"}, section{"plan", "Avsteg och handlingsplan", "/plan"}, approvalSection)
+
+	approvalSection = section{"approval", "Godkännande", "/godkannande"}
+)
+
+// sections are the steps of the classification.
+func (o *open) sections() []section {
+	if o.Classification.Type == "B" {
+		return sectionsB
+	}
+	return sectionsA
 }
 
 // strengthTexts says what an offer's strength means for the reader.
@@ -127,7 +144,7 @@ func count(n int, one, many string) string {
 }
 
 // common is the nouns that take "en".
-var common = map[string]bool{"kommentar": true, "fråga": true, "lucka": true, "informationstyp": true, "profil": true, "rad": true, "klassning": true, "uppgift": true, "saknar": true, "fråga kvar": true, "sak behöver rättas": true,
+var common = map[string]bool{"kommentar": true, "fråga": true, "planpost": true, "planpost öppen": true, "lucka utan planpost": true, "lucka": true, "informationstyp": true, "profil": true, "rad": true, "klassning": true, "uppgift": true, "saknar": true, "fråga kvar": true, "sak behöver rättas": true,
 	"av raderna": true, "ändring": true, "rad är ny, ändrad eller borttagen": true, "rad ändrad sedan versionen före": true, "rad skiljer": true, "rad tas in som den är": true, "utsedd": true,
 	"enhet": true, "person": true, "inbjudan": true, "enhet ligger under": true, "person har en roll här": true}
 
@@ -194,6 +211,7 @@ var actionWords = []struct {
 	{fetch, actionWord{"Hämta", "Hämta kravbilagan och andra filer."}},
 	{begin, actionWord{"Börja", "Lägga till ett system och börja klassa det."}},
 	{procure, actionWord{"Upphandla", "Anpassa kravbilagan, skicka ut den och utse dem som öppnar anbuden."}},
+	{carry, actionWord{"Följa upp", "Lägga till och ändra planposter. Den vars roll en planpost gäller får alltid följa upp den."}},
 	{propose, actionWord{"Lägga fram", "Lägga fram en klassning för godkännande."}},
 	{approve, actionWord{"Godkänna", "Godkänna en klassning och öppna den igen."}},
 	{move, actionWord{"Flytta", "Flytta ett system till en annan enhet."}},
@@ -212,3 +230,6 @@ var deedWords = map[string]string{
 	"grant.add": "Gav en roll", "grant.remove": "Tog tillbaka en roll", "claim.add": "Lade till en regel för inloggningen", "claim.remove": "Tog bort en regel för inloggningen",
 	"payload.erase": "Raderade uppgifter",
 }
+
+// typeWords is what the two types of classification are called.
+var typeWords = map[string]string{"A": "A-klassning inför upphandling", "B": "B-klassning, verifiering"}

@@ -32,6 +32,9 @@ type ProcurementStore interface {
 
 // RecordStore keeps systems, classifications and their answers.
 type RecordStore interface {
+	Begin(ctx context.Context, by string, c engine.Classification, changes []engine.Change) (engine.Record, error)
+	Shared(ctx context.Context) ([]engine.Shared, error)
+	SaveShared(ctx context.Context, by, unit string, changes []engine.Change) error
 	CreateSystem(ctx context.Context, by string, s engine.System, typ, catalogHash string) (engine.Record, error)
 	MoveSystem(ctx context.Context, by, system, unit, managedBy string) error
 	Systems(ctx context.Context) ([]engine.Record, error)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -18,6 +19,8 @@ import (
 // systemRow is one system in a list.
 type systemRow struct {
 	System engine.System
+	Type   string // A or B
+	Kind   string // the same in words
 	Unit   string // its name, with the city's
 	May    bool   // the visitor can answer in it
 	Base   string
@@ -75,7 +78,7 @@ func (s *server) row(ctx context.Context, rec engine.Record) systemRow {
 		}
 	}
 	row := sum.row
-	row.System = rec.System
+	row.System, row.Type, row.Kind = rec.System, rec.Classification.Type, typeWords[rec.Classification.Type]
 	if a, ok := last(rec, ""); ok {
 		row.Saved = s.day(a.At)
 	}
@@ -115,7 +118,7 @@ func (s *server) sumUp(ctx context.Context, rec engine.Record) systemRow {
 			row.Link, row.Next = t.Link, "Steg "+itoa(t.N)+": "+lowerFirst(t.Title)+". "+t.Left
 		}
 	}
-	row.Status, row.Class = "A-klassning pågår", "now"
+	row.Status, row.Class = rec.Classification.Type+"-klassning pågår", "now"
 	if o.paused() {
 		row.Status, row.Class = "Avvaktar bedömning", "wait"
 	}
@@ -272,6 +275,8 @@ func (s *server) systems(w http.ResponseWriter, r *http.Request) error {
 type systemPage struct {
 	page
 	Row    systemRow
+	All    []systemRow // its classifications, the newest first
+	Begins bool        // the visitor may begin a B-classification
 	Events []eventRow
 	Since  string
 	By     string
@@ -295,12 +300,23 @@ func (s *server) system(w http.ResponseWriter, r *http.Request) error {
 		page: s.page(r, row.System.Title, "system", crumb{"System", "/system"}, crumb{row.System.Title, ""}),
 		Row:  row, Since: s.day(row.System.CreatedAt), By: row.System.CreatedBy.Name,
 	}
-	v := visitOf(r.Context())
-	p.ManagedBy, p.Moves = unitName(v.org, row.System.ManagedBy), v.on(&engine.Record{System: row.System}, move, "")
-	events, err := s.Store.Events(r.Context(), engine.EventFilter{Classification: strings.TrimPrefix(row.Base, "/klassning/")}, 200)
-	if err != nil {
-		return err
+	for _, x := range rows {
+		if x.System.ID == id {
+			p.All = append([]systemRow{x}, p.All...)
+		}
 	}
+	v := visitOf(r.Context())
+	p.Begins = v.on(&engine.Record{System: row.System}, begin, "") && !slices.ContainsFunc(p.All, func(x systemRow) bool { return x.Type == "B" && x.Class != "done" && x.Class != "late" })
+	p.ManagedBy, p.Moves = unitName(v.org, row.System.ManagedBy), v.on(&engine.Record{System: row.System}, move, "")
+	var events []engine.Event
+	for _, x := range p.All {
+		list, err := s.Store.Events(r.Context(), engine.EventFilter{Classification: strings.TrimPrefix(x.Base, "/klassning/")}, 200)
+		if err != nil {
+			return err
+		}
+		events = append(events, list...)
+	}
+	slices.SortStableFunc(events, func(a, b engine.Event) int { return cmp.Compare(b.Seq, a.Seq) })
 	p.Events = s.eventRows(events, map[string]string{id: row.System.Title}, 12)
 	return s.render(w, http.StatusOK, "system", p)
 }

@@ -24,6 +24,7 @@ type tasksPage struct {
 	No       int
 	Profiles []string
 	Paused   bool
+	Kind     string // the type of classification, in words
 }
 
 type task struct {
@@ -80,7 +81,7 @@ func (s *server) tasks(w http.ResponseWriter, r *http.Request) error {
 	d := o.Derivation
 	p := tasksPage{
 		page: s.classificationPage(o, ""), Open: o, Levels: levels(o.Facts), Tasks: s.taskList(o),
-		Now: nowOf(o), No: d.Count(rule.No), Paused: o.paused(),
+		Now: nowOf(o), No: d.Count(rule.No), Paused: o.paused(), Kind: typeWords[o.Classification.Type],
 	}
 	for _, l := range p.Levels {
 		p.Rated = p.Rated || l.Known
@@ -120,8 +121,9 @@ func (s *server) taskList(o *open) []task {
 			t.Status = "Inte påbörjat"
 		}
 	}
-	out := make([]task, len(sections))
-	for i, x := range sections {
+	steps := o.sections()
+	out := make([]task, len(steps))
+	for i, x := range steps {
 		out[i] = task{section: x, N: i + 1, Link: base + x.Path}
 	}
 
@@ -190,6 +192,23 @@ func (s *server) taskList(o *open) []task {
 	reqs.Left += " " + itoa(reviewed) + " av " + itoa(areas) + " områden genomgångna."
 	status(reqs, reviewed > 0)
 
+	if o.Classification.Type == "B" {
+		s.verifyTasks(o, &out[5], &out[6])
+	} else {
+		exportTask(o, out)
+	}
+	s.approvalTask(o, &out[len(out)-1])
+	if o.paused() {
+		for i := range out[1:] {
+			t := &out[i+1]
+			t.Link, t.More, t.Status, t.Class = "", nil, "Väntar på steg 1", "lock"
+		}
+	}
+	return out
+}
+
+// exportTask tells where the list for the tenderers stands, among the other steps.
+func exportTask(o *open, out []task) {
 	export := &out[5]
 	var waits []string
 	for _, t := range out[:5] {
@@ -207,14 +226,39 @@ func (s *server) taskList(o *open) []task {
 			export.Status, export.Class = "Klart", "done"
 		}
 	}
-	s.approvalTask(o, &out[6])
-	if o.paused() {
-		for i := range out[1:] {
-			t := &out[i+1]
-			t.Link, t.More, t.Status, t.Class = "", nil, "Väntar på steg 1", "lock"
+}
+
+// verifyTasks tells where the verification and the plan stand. What is offered
+// from elsewhere is left to the pages: here only what is stored counts.
+func (s *server) verifyTasks(o *open, verify, plan *task) {
+	a := o.Derivation.Assess(o.Record, nil, s.today())
+	sum := a.Sum
+	verify.Left = itoa(sum.Answered()) + " av " + itoa(sum.All) + " krav har ett svar."
+	verify.Status = "Inte påbörjat"
+	switch {
+	case o.Has(engine.DoneKey("verify")):
+		verify.Status, verify.Class = "Klart", "done"
+	case sum.Answered() > 0:
+		verify.Status, verify.Class = "Pågår", "now"
+	}
+	open := 0
+	for _, x := range o.Actions() {
+		if x.Value.Open() {
+			open++
 		}
 	}
-	return out
+	missing := 0
+	for _, x := range a.Proposals(o.Actions()) {
+		missing += len(x.Requirements)
+	}
+	plan.Left = upperFirst(count(missing, "lucka utan planpost", "luckor utan planpost")) + ", " + count(open, "planpost öppen", "planposter öppna") + "."
+	plan.Status = "Inte påbörjat"
+	switch {
+	case o.Has(engine.DoneKey("plan")):
+		plan.Status, plan.Class = "Klart", "done"
+	case len(o.Actions())+len(o.Deviations()) > 0:
+		plan.Status, plan.Class = "Pågår", "now"
+	}
 }
 
 // unrated counts the information types that lack a level.
@@ -255,8 +299,8 @@ type doneForm struct {
 
 func doneFormOf(o *open, section, text string) doneForm {
 	f := doneForm{Base: o.Base(), Section: section, Token: token(), Done: o.Has(engine.DoneKey(section)), May: o.may(engine.PartSection + section), Text: text}
-	for i, x := range sections[1:] {
-		if sections[i].ID == section {
+	for i, x := range o.sections()[1:] {
+		if o.sections()[i].ID == section {
 			f.Next = &task{section: x, N: i + 2, Link: o.Base() + x.Path}
 		}
 	}
@@ -266,7 +310,7 @@ func doneFormOf(o *open, section, text string) doneForm {
 // saveDone marks a section as done, or takes the mark back.
 func (s *server) saveDone(w http.ResponseWriter, r *http.Request) error {
 	id := chi.URLParam(r, "section")
-	if !slices.ContainsFunc(sections, func(x section) bool { return x.ID == id && x.ID != "stop" && x.ID != "approval" }) {
+	if !slices.ContainsFunc(slices.Concat(sectionsA, sectionsB), func(x section) bool { return x.ID == id && x.ID != "stop" && x.ID != "approval" }) {
 		return errNotFound
 	}
 	return s.saveMark(w, r, engine.DoneKey(id), "")

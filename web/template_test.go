@@ -85,6 +85,18 @@ var pageTypes = map[string]reflect.Type{
 	"tender":     reflect.TypeFor[tenderPage](),
 	"comparison": reflect.TypeFor[comparisonPage](),
 
+	"begin":      reflect.TypeFor[beginPage](),
+	"verify":     reflect.TypeFor[verifyPage](),
+	"accept":     reflect.TypeFor[acceptPage](),
+	"respond":    reflect.TypeFor[respondPage](),
+	"sources":    reflect.TypeFor[sourcesPage](),
+	"plan":       reflect.TypeFor[planPage](),
+	"action":     reflect.TypeFor[actionPage](),
+	"actions":    reflect.TypeFor[myActionsPage](),
+	"deviation":  reflect.TypeFor[deviationPage](),
+	"agreements": reflect.TypeFor[agreementsPage](),
+	"agreement":  reflect.TypeFor[agreementPage](),
+
 	"ask/card":           reflect.TypeFor[askPage](),
 	"whatif/tried":       reflect.TypeFor[whatifPage](),
 	"information/verkan": reflect.TypeFor[informationPage](),

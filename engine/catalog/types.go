@@ -435,6 +435,10 @@ func (c *Clause) Text() string {
 	return c.Annex + ", " + words.point + " " + c.Point
 }
 
+// Unfilled tells whether a clause in words is one that the customer has not
+// filled in the point of.
+func Unfilled(clause string) bool { return strings.HasSuffix(clause, words.noPoint) }
+
 // Clause is a named point of an agreement. Prefills name it, so that a customer
 // writes its number in one place.
 type Clause struct {

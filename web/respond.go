@@ -1,0 +1,284 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/kravverk/kravverk/engine"
+	"github.com/kravverk/kravverk/engine/rule"
+)
+
+// respondPage is one requirement of a B-classification: what is offered, what
+// is answered, and how the unit does it elsewhere.
+type respondPage struct {
+	page
+	Row        verifyRow
+	Form       respondFields
+	Values     []choice
+	Roles      []string
+	Declined   []offeredView
+	How        string // the unit's own text
+	HowFrom    string // which unit's, and when
+	HowVersion int
+	KeepsHow   bool // the visitor may save it for the unit
+	Missing    fieldErrors
+	Conflict   *conflictView
+	Token      string
+	Why        string // link to the requirement's page
+	Actions    []textLink
+	Prev, Next *neighbor
+	Thread     thread
+}
+
+// respondFields is the form as it is filled in.
+type respondFields struct {
+	Value, How, Comment, DecidedBy string
+	Title, Link, Date              string // a new piece of evidence
+	Keep                           bool
+	Evidence                       []engine.Evidence
+	Dropped                        []string
+}
+
+const maxText = 4000
+
+func (s *server) respondForm(w http.ResponseWriter, r *http.Request) error {
+	v, x, err := s.responding(r)
+	if err != nil {
+		return err
+	}
+	return s.render(w, http.StatusOK, "respond", s.respondPage(v, x))
+}
+
+// responding opens the row of the address.
+func (s *server) responding(r *http.Request) (*verified, *engine.Assessed, error) {
+	v, err := s.verifying(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	id := chi.URLParam(r, "krav")
+	x := v.Assessment.Row(id)
+	if x == nil {
+		if v.Derivation.Finding(id) == nil {
+			return nil, nil, noRequirement(v.open, nearestRequirement(v.Catalog, id))
+		}
+		p := *errNotInB
+		p.Link = v.Base() + "/krav/" + id
+		return nil, nil, &p
+	}
+	return v, x, nil
+}
+
+func (s *server) respondPage(v *verified, x *engine.Assessed) respondPage {
+	id := x.Requirement.ID
+	p := respondPage{page: s.classificationPage(v.open, id), Row: s.verifyRow(v, x), Token: token(), Roles: s.roles(), Why: v.Base() + "/krav/" + id,
+		Form: respondFields{Value: x.Response.Value, How: x.Response.How, Comment: x.Response.Comment, DecidedBy: x.Response.DecidedBy, Evidence: x.Response.Evidence}, Thread: s.thread(v.open, engine.PartRequirement+id)}
+	p.Row.Token = p.Token + "-f"
+	p.Title = id + " " + engine.Text(x.Title) + ", " + v.System.Title
+	p.Crumbs = slices.Insert(p.Crumbs, len(p.Crumbs)-1, crumb{"Verifiering", v.Base() + "/verifiering"})
+	p.Row.Offers = nil
+	for _, o := range x.Offers {
+		p.Row.Offers = append(p.Row.Offers, s.offeredView(o))
+	}
+	for _, o := range x.Declined {
+		p.Declined = append(p.Declined, s.offeredView(o))
+	}
+	for _, value := range engine.ResponseValues {
+		p.Values = append(p.Values, choice{ID: value, Title: responseWord(value), Chosen: value == x.Response.Value})
+	}
+	from, how := engine.HowOf(v.Shared, v.visit.org, v.System.Unit, id)
+	p.KeepsHow = v.visit.in(v.System.Unit, begin)
+	if how.Text != "" {
+		p.How, p.HowFrom = how.Text, v.visit.org.Title(from.Unit)+", "+s.day(from.At)
+	}
+	for _, a := range v.Actions() {
+		if slices.Contains(a.Value.Requirements, id) {
+			p.Actions = append(p.Actions, textLink{a.Value.Title, v.Base() + "/plan/" + itoa(a.N)})
+		}
+	}
+	rows := v.Assessment.Rows
+	i := slices.IndexFunc(rows, func(y engine.Assessed) bool { return y.Finding == x.Finding })
+	link := func(y engine.Assessed) *neighbor {
+		return &neighbor{y.Requirement.ID, engine.Text(y.Title), v.Base() + "/verifiering/" + y.Requirement.ID}
+	}
+	if i > 0 {
+		p.Prev = link(rows[i-1])
+	}
+	if i+1 < len(rows) {
+		p.Next = link(rows[i+1])
+	}
+	return p
+}
+
+// respond saves a response: an offer accepted or said no to, a short answer
+// from the list, or the whole form.
+func (s *server) respond(w http.ResponseWriter, r *http.Request) error {
+	if err := parseForm(r); err != nil {
+		return err
+	}
+	v, x, err := s.responding(r)
+	if err != nil {
+		return err
+	}
+	if err := v.writable(); err != nil {
+		return err
+	}
+	version, ok := number(r.PostFormValue("version"))
+	if !ok {
+		return errForm
+	}
+	id := x.Requirement.ID
+	p := s.respondPage(v, x)
+	next, saved := x.Response, "svar"
+	does, what, _ := strings.Cut(r.PostFormValue("gor"), ":")
+	switch does {
+	case "godta", "nej-tack":
+		all := slices.Concat(x.Offers, x.Declined)
+		i := slices.IndexFunc(all, func(o engine.Offer) bool { return o.Taken().Hash() == what })
+		if i < 0 || does == "godta" && (all[i].Offered != rule.Yes || all[i].Prefill.ExpiredAt(v.Today)) {
+			p.Missing, p.Failed = fieldErrors{{"forslag", "Förslaget har ändrats sedan sidan visades. Läs det på nytt och ta ställning igen"}}, true
+			return s.render(w, http.StatusConflict, "respond", p)
+		}
+		if next = x.Accept(all[i]); does == "nej-tack" {
+			next, saved = x.Decline(all[i]), "nej"
+		} else if lacks := next.Lacks(); len(lacks) > 0 { // filled in, and what is missing is the person's to write
+			p.Form.Value, p.Form.How, p.Form.Comment = next.Value, next.How, next.Comment
+			choose(p.Values, next.Value)
+			p.Missing, p.Failed = lackErrors(lacks), true
+			return s.render(w, http.StatusUnprocessableEntity, "respond", p)
+		}
+	case "svara":
+		if !slices.Contains([]string{engine.AnswerYes, engine.AnswerPartly, engine.AnswerNo, engine.AnswerUnknown}, what) {
+			return errForm
+		}
+		next.Value, next.Taken, next.DecidedBy = what, nil, ""
+	case "ta-tillbaka":
+		next = engine.Response{Declined: next.Declined}
+	default:
+		var bad fieldErrors
+		next, bad = s.responseOf(r, &p, x)
+		if len(bad) > 0 {
+			p.Missing, p.Failed = bad, true
+			return s.render(w, http.StatusUnprocessableEntity, "respond", p)
+		}
+	}
+	err = s.save(r, v.open, change(engine.ResponseKey(id), next, version))
+	if c := conflict(err); c != nil {
+		p.Conflict = &conflictView{Mine: responseSay(next), Theirs: storedResponseSay(c.Theirs), Who: c.Theirs.By.Name, When: s.day(c.Theirs.At)}
+		p.Row.Version, p.Failed = c.Theirs.Version, true
+		return s.render(w, http.StatusConflict, "respond", p)
+	}
+	if err != nil {
+		return err
+	}
+	if p.Form.Keep && p.KeepsHow && does == "" {
+		if err := s.keepHow(r, v, id, next.How); err != nil {
+			return err
+		}
+	}
+	if r.PostFormValue("till") == "lista" {
+		q, _ := url.ParseQuery(r.PostFormValue("filter"))
+		q.Set("sparat", saved)
+		return seeOther(w, r, v.Base()+"/verifiering?"+q.Encode()+"#"+id)
+	}
+	return seeOther(w, r, v.Base()+"/verifiering/"+id+"?sparat="+saved)
+}
+
+// keepHow saves the text for all the unit's systems; the last one wins, and the
+// journal has the earlier ones.
+func (s *server) keepHow(r *http.Request, v *verified, id, text string) error {
+	key, unit := engine.HowKey(v.System.Unit, id), v.System.Unit
+	version := 0
+	for _, x := range v.Shared {
+		if x.Key == key {
+			version = x.Version
+		}
+	}
+	return s.Store.SaveShared(r.Context(), v.visit.ID, unit, []engine.Change{change(key, engine.How{Text: text}, version)})
+}
+
+// responseOf reads the form.
+func (s *server) responseOf(r *http.Request, p *respondPage, x *engine.Assessed) (engine.Response, fieldErrors) {
+	trim := func(field string) string { return strings.TrimSpace(r.PostFormValue(field)) }
+	f := respondFields{Value: r.PostFormValue("svar"), How: trim("hur"), Comment: trim("kommentar"), DecidedBy: r.PostFormValue("beslutat"), Title: trim("bevis"), Link: trim("lank"), Date: trim("datum"),
+		Keep: r.PostFormValue("enhetens") != "", Evidence: x.Response.Evidence, Dropped: r.PostForm["bort"]}
+	p.Form = f
+	choose(p.Values, f.Value)
+	var bad fieldErrors
+	wrong := func(field, text string) { bad = append(bad, fieldError{field, text}) }
+	out := engine.Response{Value: f.Value, How: f.How, Comment: f.Comment, Declined: x.Response.Declined}
+	if !slices.Contains(engine.ResponseValues, f.Value) {
+		wrong("svar", "Välj ett svar")
+	}
+	for field, text := range map[string]string{"hur": f.How, "kommentar": f.Comment} {
+		if len([]rune(text)) > maxText {
+			wrong(field, "Korta texten till högst "+itoa(maxText)+" tecken")
+		}
+	}
+	if f.Value == engine.AnswerCompensated {
+		out.DecidedBy = f.DecidedBy
+	}
+	bad = append(bad, lackErrors(out.Lacks())...)
+	if out.DecidedBy != "" && !slices.Contains(p.Roles, out.DecidedBy) {
+		wrong("beslutat", "Välj en roll i listan")
+	}
+	for i, e := range x.Response.Evidence {
+		if !slices.Contains(f.Dropped, itoa(i)) {
+			out.Evidence = append(out.Evidence, e)
+		}
+	}
+	if f.Title+f.Link+f.Date != "" {
+		e, wrongs := s.evidenceOf(f.Title, f.Link, f.Date)
+		bad = append(bad, wrongs...)
+		out.Evidence = append(out.Evidence, e)
+	}
+	// An answer that is still what was accepted is still on its word.
+	if t := x.Response.Taken; t != nil && x.Staleness == "" && out.Value == t.Answer && out.How == t.How {
+		out.Taken = t
+	}
+	return out, bad
+}
+
+// evidenceOf checks a piece of evidence.
+func (s *server) evidenceOf(title, link, date string) (engine.Evidence, fieldErrors) {
+	var bad fieldErrors
+	if title == "" {
+		bad = append(bad, fieldError{"bevis", "Skriv vad beviset är"})
+	}
+	if u, err := url.Parse(link); link != "" && (err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "") {
+		bad = append(bad, fieldError{"lank", "Skriv hela adressen, till exempel https://diarium.exempelstad.se/2026-1184"})
+	}
+	if _, err := time.Parse(time.DateOnly, date); err != nil || date > s.today() {
+		bad = append(bad, fieldError{"datum", "Skriv dagen då beviset gällde, till exempel " + s.today()})
+	}
+	return engine.Evidence{Title: title, Link: link, Date: date}, bad
+}
+
+func lackErrors(lacks []string) (bad fieldErrors) {
+	for _, x := range lacks {
+		bad = append(bad, map[string]fieldError{
+			"comment":    {"kommentar", "Skriv varför kravet inte är tillämpligt"},
+			"how":        {"hur", "Skriv vilket annat skydd som ersätter kravet"},
+			"decided_by": {"beslutat", "Välj vilken roll som har beslutat om det kompenserande skyddet"},
+		}[x])
+	}
+	return bad
+}
+
+// responseSay is a response in a sentence.
+func responseSay(r engine.Response) string {
+	if r.Value == "" {
+		return "inget svar"
+	}
+	return strings.TrimSpace(responseWord(r.Value) + ". " + r.How + " " + r.Comment)
+}
+
+func storedResponseSay(a engine.Answer) string {
+	var r engine.Response
+	decode(a.Value, &r)
+	return responseSay(r)
+}

@@ -1,0 +1,173 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/kravverk/kravverk/engine"
+)
+
+// sourcesPage says what a classification takes offers from, and what it answers
+// for systems that run on it.
+type sourcesPage struct {
+	page
+	Base       string
+	Automatic  []textLink // agreements of the catalogue's, used by themselves
+	Agreements []choice
+	Platforms  []choice
+	Siblings   []choice
+	Areas      []declareArea
+	Declared   int
+	May        bool
+	Token      string
+	Missing    fieldErrors
+	Saved      bool
+}
+
+type declareArea struct {
+	Title string
+	Open  bool
+	Rows  []choice
+}
+
+func (s *server) sourcesForm(w http.ResponseWriter, r *http.Request) error {
+	v, err := s.verifying(r)
+	if err != nil {
+		return err
+	}
+	p, _, err := s.sourcesPage(r, v)
+	if err != nil {
+		return err
+	}
+	return s.render(w, http.StatusOK, "sources", p)
+}
+
+// sourcesPage gives the page and, by id, the B-classifications that can be
+// chosen.
+func (s *server) sourcesPage(r *http.Request, v *verified) (sourcesPage, map[string]engine.Record, error) {
+	p := sourcesPage{page: s.classificationPage(v.open, "Varifrån förslagen kommer"), Base: v.Base(), May: v.may(engine.PartSection + "verify"), Token: token(), Saved: r.FormValue("sparat") != ""}
+	p.Crumbs = slices.Insert(p.Crumbs, len(p.Crumbs)-1, crumb{"Verifiering", v.Base() + "/verifiering"})
+	names := v.Derivation.Uses()
+	for _, a := range v.Agreements {
+		if a.Catalog != "" {
+			if slices.Contains(names, a.Catalog) {
+				p.Automatic = append(p.Automatic, textLink{a.Title, "/avtal/" + a.ID})
+			}
+			continue
+		}
+		p.Agreements = append(p.Agreements, choice{ID: a.ID, Title: a.Title, Help: a.Supplier, Chosen: v.Has(engine.SourceKey(engine.FromAgreement, a.ID))})
+	}
+	records, err := s.Store.Systems(r.Context())
+	if err != nil {
+		return p, nil, err
+	}
+	at := map[string]engine.Record{}
+	for _, rec := range records {
+		if rec.Classification.Type == "B" {
+			at[rec.Classification.ID] = rec
+		}
+		if rec.Classification.Type != "B" || rec.System.ID == v.System.ID || rec.Approval == nil || rec.Approval.ApprovedAt.IsZero() {
+			continue
+		}
+		id := rec.Classification.ID
+		c := choice{ID: id, Title: rec.System.Title, Help: unitName(v.visit.org, rec.System.Unit)}
+		if n := len(rec.Declares()); n > 0 {
+			c.Help += ". Svarar för " + count(n, "krav", "krav") + "."
+			c.Chosen = v.Has(engine.SourceKey(engine.FromPlatform, id))
+			p.Platforms = append(p.Platforms, c)
+		}
+		if v.visit.on(&rec, read, "") {
+			c.Chosen = v.Has(engine.SourceKey(engine.FromSibling, id))
+			c.Help = unitName(v.visit.org, rec.System.Unit)
+			p.Siblings = append(p.Siblings, c)
+		}
+	}
+	for _, list := range [][]choice{p.Platforms, p.Siblings} {
+		swedish(list, func(c choice) string { return c.Title })
+	}
+	declared := v.Declares()
+	p.Declared = len(declared)
+	for _, x := range v.Assessment.Rows {
+		if n := len(p.Areas); n == 0 || p.Areas[n-1].Title != x.Requirement.Area.Title {
+			p.Areas = append(p.Areas, declareArea{Title: x.Requirement.Area.Title})
+		}
+		a := &p.Areas[len(p.Areas)-1]
+		chosen := slices.Contains(declared, x.Requirement.ID)
+		a.Open = a.Open || chosen
+		a.Rows = append(a.Rows, choice{ID: x.Requirement.ID, Title: x.Requirement.ID + " " + engine.Text(x.Title), Chosen: chosen})
+	}
+	return p, at, nil
+}
+
+func (s *server) saveSources(w http.ResponseWriter, r *http.Request) error {
+	if err := parseForm(r); err != nil {
+		return err
+	}
+	v, err := s.verifying(r)
+	if err != nil {
+		return err
+	}
+	if err := v.writable(); err != nil {
+		return err
+	}
+	p, at, err := s.sourcesPage(r, v)
+	if err != nil {
+		return err
+	}
+	marks := map[string]any{}
+	set := func(kind engine.OfferKind, field string, list []choice) {
+		chosen := r.PostForm[field]
+		for _, c := range list {
+			key := engine.SourceKey(kind, c.ID)
+			if is := slices.Contains(chosen, c.ID); is != v.Has(key) {
+				marks[key] = nil
+				if is {
+					marks[key] = true
+				}
+			}
+		}
+	}
+	set(engine.FromAgreement, "avtal", p.Agreements)
+	set(engine.FromPlatform, "plattform", p.Platforms)
+	set(engine.FromSibling, "syskon", p.Siblings)
+	for _, id := range r.PostForm["plattform"] {
+		if round := circle(at, id, v.System.ID, nil); round != nil {
+			p.Missing, p.Failed = fieldErrors{{"plattform", "System kan inte vara plattform för varandra i en ring: " + strings.Join(append([]string{v.System.Title}, round...), ", ") + ", " + v.System.Title}}, true
+			return s.render(w, http.StatusUnprocessableEntity, "sources", p)
+		}
+	}
+	declares := engine.Declares{Requirements: []string{}}
+	for _, x := range v.Assessment.Rows {
+		if slices.Contains(r.PostForm["svarar"], x.Requirement.ID) {
+			declares.Requirements = append(declares.Requirements, x.Requirement.ID)
+		}
+	}
+	if !slices.Equal(declares.Requirements, v.Declares()) {
+		marks[engine.KeyDeclares] = declares
+	}
+	if len(marks) > 0 {
+		if err := s.mark(r, v.open, marks); err != nil {
+			return err
+		}
+	}
+	return seeOther(w, r, v.Base()+"/kallor?sparat=1")
+}
+
+// circle finds the way from a platform, through those that it runs on itself,
+// back to a system: the titles on the way, nil when there is none.
+func circle(at map[string]engine.Record, id, system string, seen []string) []string {
+	rec, ok := at[id]
+	if !ok || slices.Contains(seen, id) {
+		return nil
+	}
+	for _, next := range rec.Sources(engine.FromPlatform) {
+		if at[next].System.ID == system {
+			return []string{rec.System.Title}
+		}
+		if way := circle(at, next, system, append(seen, id)); way != nil {
+			return append([]string{rec.System.Title}, way...)
+		}
+	}
+	return nil
+}
