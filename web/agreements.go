@@ -262,12 +262,12 @@ func (s *server) agreementPage(r *http.Request) (agreementPage, *engine.Agreemen
 			if f.Agreement != nil && f.Agreement.ID == a.Catalog && prefills[q.ID] == nil {
 				prefills[q.ID] = f
 				if a.Commitment(q.ID) == nil {
-					p.Missing = append(p.Missing, textLink{q.ID + " " + q.Title, "/krav/" + q.ID})
+					p.Missing = append(p.Missing, textLink{q.ID + " " + q.Fill(q.Title, 0), "/krav/" + q.ID})
 				}
 			}
 		}
 		if p.Own && a.Commitment(q.ID) == nil {
-			p.Choices = append(p.Choices, choice{ID: q.ID, Title: q.ID + " " + q.Title})
+			p.Choices = append(p.Choices, choice{ID: q.ID, Title: q.ID + " " + q.Fill(q.Title, 0)})
 		}
 	}
 	uses, err := s.dependents(r.Context(), shared, id)

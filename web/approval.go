@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"maps"
 	"net/http"
@@ -96,7 +97,7 @@ const (
 
 // approvalStops lists what has to be mended before a classification can be put
 // forward.
-func approvalStops(o *open) []textLink {
+func approvalStops(o *open, today string) []textLink {
 	base := o.Base()
 	if o.paused() {
 		return []textLink{{"Klassningen avvaktar en bedömning utanför Kravverk", base + "/stopp"}}
@@ -132,6 +133,20 @@ func approvalStops(o *open) []textLink {
 		some := slices.ContainsFunc(o.Derivation.Findings, func(f engine.Finding) bool { return f.Requirement.Area == a && f.Applies != rule.No })
 		if some && !o.Has(engine.ReviewedKey(a.ID)) {
 			add("Området "+lowerFirst(a.Title)+" är inte genomgånget", base+"/krav#"+a.ID)
+		}
+	}
+	if o.Classification.Type == "B" {
+		// What is offered decides nothing here, so nothing has to be gathered.
+		a := o.Derivation.Assess(o.Record, nil, today)
+		if n := a.Sum.Unanswered; n > 0 {
+			add(upperFirst(count(n, "krav saknar svar", "krav saknar svar")), base+"/verifiering?visa=obesvarade")
+		}
+		missing := 0
+		for _, x := range a.Proposals(o.Actions()) {
+			missing += len(x.Requirements)
+		}
+		if missing > 0 {
+			add(upperFirst(count(missing, "lucka saknar planpost eller avsteg", "luckor saknar planpost eller avsteg")), base+"/plan")
 		}
 	}
 	delegations := o.Delegations()
@@ -192,8 +207,29 @@ func approvalNotes(s *engine.Snapshot, base string) []textLink {
 	if n := s.Result.Unknown + s.Result.Unsettled; n > 0 {
 		add(upperFirst(count(n, "krav är inte avgjort", "krav är inte avgjorda")), base+"/krav?typ=osakert")
 	}
+	if v := s.Verified; v != nil {
+		for _, x := range []struct {
+			n         int
+			one, many string
+			show      string
+		}{
+			{v.Stale, "svar vilar på något som har ändrats eller gått ut", "svar vilar på något som har ändrats eller gått ut", "seover"},
+			{v.Assumed, "svar är antaget. Ingen har kontrollerat det, och det räknas inte som uppfyllt", "svar är antagna. Ingen har kontrollerat dem, och de räknas inte som uppfyllda", "antagna"},
+			{v.NotKnown, "krav har svaret Vet ej", "krav har svaret Vet ej", ""},
+			{v.Gap, "lucka har en planpost", "luckor har en planpost", "luckor"},
+			{v.Excepted, "lucka har ett avsteg", "luckor har ett avsteg", ""},
+			{v.NotApplicable, "krav är ej tillämpligt enligt svaret", "krav är ej tillämpliga enligt svaren", ""},
+		} {
+			if x.n > 0 {
+				add(upperFirst(count(x.n, x.one, x.many))+".", base+"/verifiering?visa="+x.show)
+			}
+		}
+	}
 	var assumed, releases []string
 	for _, w := range wordsOf(s) {
+		if s.Verified != nil {
+			break // what was accepted counts, and not what was offered
+		}
 		if w.Strength == "assumed" {
 			assumed, releases = append(assumed, w.IDs...), append(releases, w.Release)
 		}
@@ -225,9 +261,17 @@ func byRole(role string) string {
 	return ", beslutat av " + lowerFirst(role)
 }
 
-// freeze writes the present down.
-func (s *server) freeze(o *open, d engine.Decision) *engine.Snapshot {
-	return engine.Freeze(o.Record, o.Derivation, unitName(o.visit.org, o.System.Unit), d)
+// freeze writes the present down, of a B-classification with what it comes to.
+func (s *server) freeze(ctx context.Context, o *open, d engine.Decision) (*engine.Snapshot, error) {
+	snapshot := engine.Freeze(o.Record, o.Derivation, unitName(o.visit.org, o.System.Unit), d)
+	if o.Classification.Type == "B" {
+		v, err := s.assess(ctx, o)
+		if err != nil {
+			return nil, err
+		}
+		snapshot.Assessed(v.Assessment)
+	}
+	return snapshot, nil
 }
 
 func (s *server) approval(w http.ResponseWriter, r *http.Request) error {
@@ -280,13 +324,16 @@ func (s *server) approvalPage(r *http.Request, o *open) (approvalPage, error) {
 		p.Who = whoMay(accounts, v, &o.Record, approve, except)
 		revisions = revisions[1:]
 	default:
-		if snapshot = s.freeze(o, engine.Decision{}); len(revisions) > 0 {
+		if snapshot, err = s.freeze(r.Context(), o, engine.Decision{}); err != nil {
+			return p, err
+		}
+		if len(revisions) > 0 {
 			p.Reopened = &said{personName(latest.ReopenedBy), s.day(latest.ReopenedAt), latest.Reason}
 		}
 		if p.Returned, err = s.returned(r, o); err != nil {
 			return p, err
 		}
-		p.Stops = approvalStops(o)
+		p.Stops = approvalStops(o, s.today())
 		if v.on(&o.Record, propose, "") {
 			p.Form = s.proposalForm(o, accounts, mayApprove)
 		} else {
@@ -370,7 +417,7 @@ func participantName(accounts []engine.Account, id string) string {
 // proposalForm is the form as it is first shown: a year to the next review,
 // and those who have answered.
 func (s *server) proposalForm(o *open, accounts []engine.Account, mayApprove bool) *proposalForm {
-	f := &proposalForm{Text: "Klassningen och kravlistan godkänns.", State: o.State(), FourEyes: o.visit.org.FourEyes(o.System.Unit)}
+	f := &proposalForm{Text: map[string]string{"A": "Klassningen och kravlistan godkänns.", "B": "Verifieringen, avstegen och handlingsplanen godkänns."}[o.Classification.Type], State: o.State(), FourEyes: o.visit.org.FourEyes(o.System.Unit)}
 	f.Final = mayApprove && !f.FourEyes
 	f.Review = s.Now().In(s.Location).AddDate(1, 0, 0).Format(time.DateOnly)
 	for _, x := range o.Catalog.Roles {
@@ -519,7 +566,11 @@ func (s *server) proposeApproval(w http.ResponseWriter, r *http.Request) error {
 		return s.render(w, http.StatusUnprocessableEntity, "approval", p)
 	}
 	if seen == o.State() {
-		_, err = s.Store.Propose(r.Context(), o.visit.ID, o.Classification.ID, seen, d, s.freeze(o, d).Encode(), p.Form.Final)
+		snapshot, err := s.freeze(r.Context(), o, d)
+		if err != nil {
+			return err
+		}
+		_, err = s.Store.Propose(r.Context(), o.visit.ID, o.Classification.ID, seen, d, snapshot.Encode(), p.Form.Final)
 		switch {
 		case err == nil:
 			return seeOther(w, r, o.Base()+"/godkannande")
@@ -682,7 +733,7 @@ func (s *server) approvalTask(o *open, t *task) {
 		t.Status, t.Class, t.Left = "Godkänd", "done", "Omprövas senast "+s.dayOf(a.Decision.NextReview)+"."
 		t.Who = personName(a.ApprovedBy) + ", " + s.day(a.ApprovedAt)
 	default:
-		if n := len(approvalStops(o)); n > 0 {
+		if n := len(approvalStops(o, s.today())); n > 0 {
 			t.Status, t.Class, t.Left = "Något saknas", "lock", upperFirst(count(n, "sak återstår", "saker återstår"))+"."
 		} else {
 			t.Status, t.Class, t.Left = "Klar att lägga fram", "wait", "Allt är besvarat och genomgånget."

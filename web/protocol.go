@@ -35,6 +35,10 @@ type protocolPage struct {
 	Words        []wordRow // contracted and verified
 	Assumed      []wordRow
 	Areas        []protocolArea
+	Verified     []verifiedArea // of a B: the outcome of each requirement
+	Figures      []figure
+	Deviations   []deviationView
+	Plan         []actionView
 	Hash         string // of the snapshot as it is
 	Fetch        bool   // the visitor may fetch files
 }
@@ -129,7 +133,13 @@ func (s *server) protocol(w http.ResponseWriter, r *http.Request) error {
 			p.Answers = append(p.Answers, changeRow{What: answerTitle(x), Now: answerSay(x)})
 		}
 	}
+	if snapshot.Verified != nil {
+		p.verification(s, snapshot)
+	}
 	for _, w := range wordsOf(snapshot) {
+		if snapshot.Verified != nil {
+			break // what was accepted stands at each requirement
+		}
 		if w.Strength == "assumed" {
 			p.Assumed = append(p.Assumed, w)
 		} else {
@@ -150,6 +160,49 @@ func (s *server) protocol(w http.ResponseWriter, r *http.Request) error {
 		last.Rows = append(last.Rows, f)
 	}
 	return s.render(w, http.StatusOK, "protocol", p)
+}
+
+// verifiedArea is the outcomes in one area.
+type verifiedArea struct {
+	Title string
+	Rows  []verifiedLine
+}
+
+// verifiedLine is one requirement with what was answered, as it was frozen.
+type verifiedLine struct {
+	ID, Title string
+	Sign      sign
+	Response  *responseView
+}
+
+// verification fills in what a B-classification came to, from the snapshot alone.
+func (p *protocolPage) verification(s *server, snapshot *engine.Snapshot) {
+	p.Figures = sumFigures(*snapshot.Verified)
+	for _, f := range snapshot.Findings {
+		if f.Outcome == "" {
+			continue
+		}
+		if n := len(p.Verified); n == 0 || p.Verified[n-1].Title != f.Area {
+			p.Verified = append(p.Verified, verifiedArea{Title: f.Area})
+		}
+		line := verifiedLine{ID: f.ID, Title: f.Title, Sign: outcomeSigns[engine.Outcome(f.Outcome)]}
+		var r engine.Response
+		if a := snapshot.Answer(engine.ResponseKey(f.ID)); a != nil && decode(a.Value, &r) && r.Value != "" {
+			line.Response = s.responseView(&engine.Assessed{Response: r, Answer: engine.Answer{At: a.At}})
+		}
+		last := &p.Verified[len(p.Verified)-1]
+		last.Rows = append(last.Rows, line)
+	}
+	for _, a := range snapshot.Answers {
+		var d engine.Deviation
+		var x engine.Action
+		switch kind, _, _ := strings.Cut(a.Key, "/"); {
+		case kind == "deviation" && decode(a.Value, &d):
+			p.Deviations = append(p.Deviations, deviationView{Reason: d.Reason, Until: s.dayOf(d.Until), DecidedBy: lowerFirst(d.DecidedBy), Protection: d.Protection, Say: strings.Join(d.Requirements, ", ")})
+		case kind == "action" && decode(a.Value, &x):
+			p.Plan = append(p.Plan, actionView{Title: x.Title, Role: roleTitle(s.Catalogs().Catalog, x.Role), Due: s.dayOf(x.Due), Status: statusWords[x.Status].Word, Class: statusWords[x.Status].Class, Origin: strings.Join(x.Requirements, ", ")})
+		}
+	}
 }
 
 // wordsOf lists whose word the requirements that apply have been offered on, by

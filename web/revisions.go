@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"net/http"
 	"slices"
 	"strconv"
@@ -201,8 +202,8 @@ func (s *server) revisions(w http.ResponseWriter, r *http.Request) error {
 	}
 	status := http.StatusOK
 	if p.From != "" || p.To != "" {
-		from, fromSay := s.chosenRevision(o, all, p.From)
-		to, toSay := s.chosenRevision(o, all, p.To)
+		from, fromSay := s.chosenRevision(r.Context(), o, all, p.From)
+		to, toSay := s.chosenRevision(r.Context(), o, all, p.To)
 		if from == nil {
 			p.Missing = append(p.Missing, fieldError{"a", "Välj vilken revision du vill jämföra från"})
 		}
@@ -225,9 +226,14 @@ func (s *server) revisions(w http.ResponseWriter, r *http.Request) error {
 
 // chosenRevision is the snapshot of a revision by its number, or of the present
 // for "nu"; nil when there is none.
-func (s *server) chosenRevision(o *open, all []engine.Approval, which string) (*engine.Snapshot, string) {
+func (s *server) chosenRevision(ctx context.Context, o *open, all []engine.Approval, which string) (*engine.Snapshot, string) {
 	if which == "nu" {
-		return s.freeze(o, engine.Decision{}), "nuläget"
+		snapshot, err := s.freeze(ctx, o, engine.Decision{})
+		if err != nil {
+			s.Log.Error("freeze", "classification", o.Classification.ID, "err", err)
+			return nil, ""
+		}
+		return snapshot, "nuläget"
 	}
 	i := slices.IndexFunc(all, func(a engine.Approval) bool { return itoa(a.Revision) == which })
 	if i < 0 {
