@@ -149,6 +149,9 @@ var common = map[string]bool{"kommentar": true, "fråga": true, "planpost": true
 	"enhet": true, "person": true, "inbjudan": true, "enhet ligger under": true, "person har en roll här": true}
 
 func upperFirst(s string) string {
+	if s == "" {
+		return ""
+	}
 	r, n := utf8.DecodeRuneInString(s)
 	return string(unicode.ToUpper(r)) + s[n:]
 }
@@ -169,6 +172,9 @@ func itoa(n int) string { return fmt.Sprint(n) }
 // lowerFirst is for a title within a sentence; an abbreviation keeps its
 // capitals.
 func lowerFirst(s string) string {
+	if s == "" {
+		return ""
+	}
 	r, n := utf8.DecodeRuneInString(s)
 	if next, _ := utf8.DecodeRuneInString(s[n:]); unicode.IsUpper(next) {
 		return s

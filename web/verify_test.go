@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"regexp"
 	"strings"
+	"testing"
 
 	"github.com/kravverk/kravverk/engine"
 )
@@ -44,4 +45,147 @@ func (s *site) verified(base string) string {
 			Title: "Driftavtalet", Supplier: "Driftbolaget AB", Commitments: []engine.Commitment{{Requirement: "BEH-04", Answer: "yes", How: "Inloggning sköts av leverantören.", Clause: "4.1", Strength: "assumed"}}})}}))
 	}
 	return "/klassning/" + id
+}
+
+// verifying begins a B-classification from an approved A, through the pages.
+func (s *site) verifying(title string) (base string) {
+	s.t.Helper()
+	a := s.complete(title)
+	s.approved(a)
+	system := "/system/" + s.record(a).System.ID
+	s.get(system).wants(200, "Börja en B-klassning")
+	page := s.get(system+"/b-klassning").wants(200, "A-klassningen, revision 1", "Inget")
+	got := s.post(system+"/b-klassning", page.form(system+"/b-klassning", "fran", s.record(a).Classification.ID))
+	got.wants(303)
+	base = got.Header.Get("Location")
+	// Pressed twice: the same one.
+	if again := s.post(system+"/b-klassning", page.form(system+"/b-klassning", "fran", s.record(a).Classification.ID)); again.Header.Get("Location") != base {
+		s.t.Fatalf("twice: %s and %s", base, again.Header.Get("Location"))
+	}
+	return base
+}
+
+// all is the values of the fields of a name on a page.
+func (a answered) all(name string) []string {
+	var out []string
+	for _, m := range regexp.MustCompile(`name="`+name+`" value="([^"]*)"`).FindAllStringSubmatch(a.Body, -1) {
+		out = append(out, m[1])
+	}
+	return out
+}
+
+// A B from an approved A: what the agreement offers is accepted together after a
+// preview, the rest is answered, gaps get measures and a deviation, and the
+// approval freezes it all. A clause that falls marks what was accepted.
+func TestVerification(t *testing.T) {
+	s := newSite(t)
+	base := s.verifying("Arkivet")
+	rec := s.record(base)
+	if rec.Classification.Type != "B" || rec.Baseline() == nil || len(rec.Baseline().Rows) == 0 || !rec.Has(engine.KeyStop) || rec.Has(engine.DoneKey("export")) {
+		t.Fatalf("began with %+v", rec.Answers)
+	}
+	s.get(base).wants(200, "B-klassning, verifiering", "Verifiering", "Avsteg och handlingsplan")
+
+	// An agreement of the catalogue's, confirmed at two points.
+	made := s.submit("/avtal", "/avtal", "ur", "sta", "enhet", rec.System.Unit)
+	made.wants(303)
+	agreement, _, _ := strings.Cut(made.Header.Get("Location"), "?")
+	s.submit(agreement, agreement+"/FYS-01", "roll", "Systemägare", "punkt", "Bilaga 10, 4.1").wants(303)
+	s.submit(agreement, agreement+"/SAR-01", "roll", "Systemägare").wants(422, "Skriv vilken punkt i avtalet som säger det")
+	s.get("/avtal").wants(200, "Systemtjänsteavtalet", "1 av ")
+
+	// Preview, and all that is ticked in one go.
+	page := s.get(base+"/godta").wants(200, "Avtal: Systemtjänsteavtalet", "Antaget", "Avtalat")
+	chosen := page.all("forslag")
+	if len(chosen) < 10 {
+		t.Fatalf("%d offers to accept", len(chosen))
+	}
+	before := len(s.record(base).Responses())
+	form := page.form(base + "/godta")
+	form["forslag"] = append(chosen, "BEH-01:0:gammalt")
+	s.post(base+"/godta", form).wants(409, "Inget är sparat")
+	if now := len(s.record(base).Responses()); now != before {
+		t.Fatalf("%d responses after a refusal, %d before", now, before)
+	}
+	form["forslag"] = chosen
+	s.post(base+"/godta", form).wants(303)
+	rec = s.record(base)
+	if now := len(rec.Responses()); now != before+len(chosen) {
+		t.Fatalf("%d responses of %d", now, len(chosen))
+	}
+	if r := rec.Responses()["FYS-01"]; r.Value != "yes" || r.Taken == nil || r.Taken.Strength != "contracted" {
+		t.Errorf("FYS-01 %+v", r)
+	}
+	s.get(base+"/verifiering?visa=antagna").wants(200, "Antaget")
+
+	// A clause falls: told beforehand, marked afterwards, and the answer stays.
+	s.get(agreement+"?faller=FYS-01").wants(200, "Om FYS-01 faller", "Ett svar måste ses över", "Arkivet")
+	s.submit(agreement, agreement+"/FYS-01", "varfor", "Nytt driftställe.", "gor", "fall").wants(303)
+	s.get(base+"/verifiering?visa=seover").wants(200, "Finns inte längre", "FYS-01")
+	s.get(base+"/verifiering/FYS-01").wants(200, "Se över")
+	if r := s.record(base).Responses()["FYS-01"]; r.Value != "yes" {
+		t.Errorf("the answer was taken: %+v", r)
+	}
+
+	// One by one: no to an offer, own answers and what they take.
+	row := base + "/verifiering/FYS-01"
+	s.submit(row, row, "svar", "compensated", "hur", "").wants(422, "Skriv vilket annat skydd", "Välj vilken roll som har beslutat")
+	s.submit(row, row, "svar", "not_applicable", "kommentar", "").wants(422, "Skriv varför kravet inte är tillämpligt")
+	s.submit(row, row, "svar", "yes", "bevis", "Protokoll", "datum", "2031-01-01", "lank", "javascript:alert(1)").wants(422, "Skriv dagen då beviset gällde", "Skriv hela adressen")
+	s.submit(row, row, "svar", "yes", "hur", "Vi låser själva.", "bevis", "Protokoll", "datum", "2026-11-01", "lank", "https://diarium.example/1", "enhetens", "1").wants(303)
+	s.get(row).wants(200, "Uppfyllt", "Vi låser själva.", "Protokoll", "Så gör enheten")
+
+	// Two at once: both answers are shown, and nothing is lost.
+	stale := s.get(row)
+	s.submit(row, row, "svar", "partly", "hur", "Den ena.").wants(303)
+	s.post(row, stale.form(row, "svar", "no", "hur", "Den andra.")).wants(409, "Den ena.", "Den andra.")
+
+	// Everything else: no to the first two, yes to the rest.
+	rest := s.get(base + "/verifiering?visa=obesvarade")
+	ids := regexp.MustCompile(`<article class="ans" id="([^"]+)"`).FindAllStringSubmatch(rest.Body, -1)
+	if len(ids) < 20 {
+		t.Fatalf("%d rows without an answer", len(ids))
+	}
+	for i, m := range ids {
+		action, value := base+"/verifiering/"+m[1], "svara:yes"
+		if i < 2 {
+			value = "svara:no"
+		}
+		got := s.post(action, rest.form(action, "gor", value))
+		got.wants(303)
+		if want := base + "/verifiering?sparat=svar&visa=obesvarade#" + m[1]; got.Header.Get("Location") != want {
+			t.Fatalf("back to %s, want %s", got.Header.Get("Location"), want)
+		}
+	}
+	s.get(base+"/godkannande").wants(200, "saknar planpost eller avsteg")
+
+	// Two deviations, and measures for the gaps that are left.
+	for n, m := range ids[:2] {
+		at := base + "/avsteg/" + string(rune('1'+n))
+		s.submit(at+"?krav="+m[1], at, "skal", "").wants(422, "Skriv varför avsteget behövs", "Ett avsteg ska ha ett slut")
+		s.submit(at+"?krav="+m[1], at, "skal", "Byts ut i vår.", "till", "2027-06-30", "beslutat", "Systemägare").wants(303)
+	}
+	s.submit(base+"/plan", base+"/forslag").wants(303)
+	plan := s.record(base).Actions()
+	if len(plan) < 8 {
+		t.Fatalf("%d lines in the plan", len(plan))
+	}
+	line := base + "/plan/1"
+	s.submit(line, line, "senast", "2027-03-01", "borjar", "2027-04-01").wants(422, "Sista dagen är före den första")
+	s.submit(line, line, "senast", "2027-03-01", "kostnad", "40 000 kr", "overens", "1").wants(303)
+	if a := s.record(base).Actions()[0].Value; a.Cost != 40000 || a.Agreed == "" || a.Due != "2027-03-01" {
+		t.Errorf("%+v", a)
+	}
+	s.submit(line, line, "rubrik", "Något helt annat", "overens", "1").wants(303)
+	if a := s.record(base).Actions()[0].Value; a.Agreed != "" {
+		t.Error("another wording is still agreed to")
+	}
+
+	// The approval holds it all, and the plan goes on.
+	s.submit(base+"/verifiering", base+"/klart/verify").wants(303)
+	s.submit(base+"/plan", base+"/klart/plan").wants(303)
+	s.submit(base+"/godkannande", base+"/godkannande", "diarienummer", "TN 2026/2", "roll-1", "Systemägare").wants(303)
+	s.get(base+"/revision/1").wants(200, "Verifiering", "Uppfyllda", "Avsteg", "till och med 30 juni 2027", "Handlingsplan", "Protokoll, 2026-11-01")
+	s.submit(line, line, "status", "ongoing", "uppfoljning", "Upphandlat.").wants(303)
+	s.post(row, stale.form(row, "svar", "no")).wants(423)
 }
