@@ -165,23 +165,12 @@ func (s *server) dependents(ctx context.Context, shared []engine.Shared, only st
 		if rec.Classification.Type != "B" {
 			continue
 		}
-		var names []string // the catalogue's agreements that are offered, worked out once
 		for _, a := range engine.Agreements(shared, org, rec.System.Unit) {
 			if only != "" && a.ID != only {
 				continue
 			}
 			uses := slices.Contains(rec.Sources(engine.FromAgreement), a.ID)
-			if !uses && a.Catalog != "" {
-				if names == nil {
-					o, err := s.derive(ctx, rec)
-					if err != nil {
-						continue // one that cannot be read hides no others
-					}
-					names = append(o.Derivation.Uses(), "")
-				}
-				uses = slices.Contains(names, a.Catalog)
-			}
-			if uses {
+			if uses || a.Catalog != "" && slices.Contains(s.row(ctx, rec).Uses, a.Catalog) {
 				out[a.ID] = append(out[a.ID], rec)
 			}
 		}

@@ -32,8 +32,9 @@ type systemRow struct {
 	Yes    int
 	Open   int
 	Saved  string
-	Waits  bool // for somebody to approve it
-	Broken bool // what was kept cannot be read with its catalogue
+	Waits  bool     // for somebody to approve it
+	Uses   []string // the catalogue's agreements whose prefills are offered, by id
+	Broken bool     // what was kept cannot be read with its catalogue
 }
 
 func (s *server) rows(r *http.Request) ([]systemRow, error) {
@@ -112,7 +113,7 @@ func (s *server) sumUp(ctx context.Context, rec engine.Record) systemRow {
 		row.Broken, row.Status, row.Class = true, "Går inte att läsa", "late"
 		return row
 	}
-	row.Levels, row.Yes, row.Open = levels(o.Facts), o.Derivation.Count(rule.Yes), o.Pending.Bound()
+	row.Levels, row.Yes, row.Open, row.Uses = levels(o.Facts), o.Derivation.Count(rule.Yes), o.Pending.Bound(), o.Derivation.Uses()
 	for _, t := range s.taskList(o) {
 		if t.Class != "done" && row.Link == "" && t.Link != "" {
 			row.Link, row.Next = t.Link, "Steg "+itoa(t.N)+": "+lowerFirst(t.Title)+". "+t.Left
