@@ -17,7 +17,7 @@ func (id Identity) mark() string {
 
 func parseMark(s string) (Identity, bool) {
 	p := strings.Split(strings.Trim(strings.TrimPrefix(s, "="), `"`), "/")
-	if len(p) != 6 || p[0] != "kravverk" || p[1] != "1" || !slices.Contains([]Kind{Requirements, Justification, CoverageKind, ComparisonKind}, Kind(p[2])) {
+	if len(p) != 6 || p[0] != "kravverk" || p[1] != "1" || !slices.Contains([]Kind{Requirements, Justification, CoverageKind, ComparisonKind, PlanKind}, Kind(p[2])) {
 		return Identity{}, false
 	}
 	classification, err := url.PathUnescape(p[5])

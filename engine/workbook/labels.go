@@ -13,6 +13,7 @@ const (
 	Justification  Kind = "motivering"
 	CoverageKind   Kind = "tackning" // the code is in plain ASCII
 	ComparisonKind Kind = "jamforelse"
+	PlanKind       Kind = "handlingsplan"
 )
 
 // Names of sheets, and of the places where a file carries its identity.
@@ -32,6 +33,7 @@ const (
 	sheetTailored   = "Anpassning"
 	sheetContracted = "Ges av avtal"
 	sheetComparison = "Jämförelse"
+	sheetPlan       = "Handlingsplan"
 
 	identityProperty = "Kravverk identitet"
 	identityName     = "Kravverk_identitet"
@@ -43,6 +45,7 @@ const (
 	listBor   = "Svar_bor"
 	listTerms = "Svar_villkor"
 	listBy    = "Ansvar_val"
+	listState = "Lage_val"
 )
 
 const (
@@ -51,10 +54,16 @@ const (
 	typeShall, typeShould, typeTerms, typeOpen = "Ska", "Bör", "Villkor", "Ej avgjort"
 )
 
-var lists = []struct {
+// choiceList is what a drop-down offers.
+type choiceList struct {
 	name, title string
 	values      []string
-}{
+}
+
+// lists are a kravbilaga's, planLists a plan's.
+var planLists = []choiceList{{listState, "Läge", []string{StatusWord(engine.Planned), StatusWord(engine.Ongoing), StatusWord(engine.Completed), StatusWord(engine.Dropped)}}}
+
+var lists = []choiceList{
 	{listShall, "Svar på ska-krav", []string{answerYes, answerNo}},
 	{listBor, "Svar på bör-krav", []string{answerYes, answerPartly, answerNo}},
 	{listTerms, "Svar på villkor", []string{answerAccept, answerNo}},

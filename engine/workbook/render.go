@@ -274,7 +274,7 @@ func (b *book) dropDowns(s sheet) {
 			at := columnName(c)
 			ranges[name] = append(ranges[name], fmt.Sprintf("%s%d:%s%d", at, s.first()+from, at, s.first()+i-1))
 		}
-		for _, l := range lists {
+		for _, l := range slices.Concat(lists, planLists) {
 			if ranges[l.name] == nil {
 				continue
 			}
@@ -289,10 +289,7 @@ func (b *book) dropDowns(s sheet) {
 
 // names defines the lists and the identity.
 func (b *book) names(d document) {
-	for i, l := range lists {
-		if d.identity.Kind != Requirements {
-			break
-		}
+	for i, l := range map[Kind][]choiceList{Requirements: lists, PlanKind: planLists}[d.identity.Kind] {
 		at := columnName(i)
 		b.do(b.SetDefinedName(&excelize.DefinedName{Name: l.name, RefersTo: fmt.Sprintf("%s!$%s$2:$%s$%d", sheetLists, at, at, len(l.values)+1)}))
 	}

@@ -92,7 +92,7 @@ func requirementSheets(s State) []sheet {
 	if s.Version > 1 {
 		sheets = append(sheets, changeSheet(s.Since, engine.Rows(lines)))
 	}
-	return append(sheets, listSheet())
+	return append(sheets, listSheet(lists))
 }
 
 // changeSheet tells what differs from an earlier version, row by row.
@@ -178,9 +178,9 @@ func summary(areas []string, rows int) sheet {
 }
 
 // listSheet holds what the drop-downs offer.
-func listSheet() sheet {
+func listSheet(lists []choiceList) sheet {
 	s := sheet{name: sheetLists, table: true, key: -1, paper: a4, visible: hidden}
-	s.rows = make([]row, 4)
+	s.rows = make([]row, 4) // as many as the longest list has
 	for _, l := range lists {
 		s.columns = append(s.columns, column{title: l.title, width: 24})
 		for i := range s.rows {

@@ -455,10 +455,7 @@ func (t *table) claim(i int, row engine.Row) engine.Claim {
 		}
 	}
 	c.Answer = answerOf(c.Written, row.Type)
-	values := lists[slices.IndexFunc(lists, func(l struct {
-		name, title string
-		values      []string
-	}) bool {
+	values := lists[slices.IndexFunc(lists, func(l choiceList) bool {
 		return l.name == listOf[row.Type]
 	})].values
 	switch {
