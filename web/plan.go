@@ -12,6 +12,7 @@ import (
 
 	"github.com/kravverk/kravverk/engine"
 	"github.com/kravverk/kravverk/engine/catalog"
+	"github.com/kravverk/kravverk/engine/workbook"
 )
 
 // planPage is a B-classification's gaps, deviations and measures.
@@ -27,6 +28,7 @@ type planPage struct {
 	Carry      bool // add and change actions
 	NewAction  string
 	NewDevi    string
+	Fetch      bool
 	Done       doneForm
 	Saved      string
 	Token      string
@@ -55,11 +57,10 @@ type actionView struct {
 	open                                     bool
 }
 
-// originWords and statusWords are what origins and statuses are called.
+// statusWords is each status with its sign.
 var (
-	originWords = map[engine.Origin]string{engine.OfClassification: "Klassning", engine.OfRisk: "Risk", engine.OfAudit: "Revision", engine.OfSupervision: "Tillsyn", engine.OfIncident: "Incident"}
-	statusWords = map[engine.Status]sign{engine.Planned: {"", "Planerad"}, engine.Ongoing: {"now", "Pågår"}, engine.Completed: {"done", "Klar"}, engine.Dropped: {"lock", "Avbruten"}}
-	planSaved   = map[string]string{"planpost": "Planposten är sparad.", "borta": "Den är borttagen.", "forslag": "Åtgärderna är tillagda i planen. Kom överens med rollen om lydelsen och sätt datum.", "avsteg": "Avsteget är sparat."}
+	statusWords = map[engine.Status]sign{engine.Planned: {"", workbook.StatusWord(engine.Planned)}, engine.Ongoing: {"now", workbook.StatusWord(engine.Ongoing)}, engine.Completed: {"done", workbook.StatusWord(engine.Completed)}, engine.Dropped: {"lock", workbook.StatusWord(engine.Dropped)}}
+	planSaved   = map[string]string{"planpost": "Planposten är sparad.", "borta": "Den är borttagen.", "inlast": "Uppföljningen är inläst.", "forslag": "Åtgärderna är tillagda i planen. Kom överens med rollen om lydelsen och sätt datum.", "avsteg": "Avsteget är sparat."}
 	priorities  = []choice{{ID: "1", Title: "1, först"}, {ID: "2", Title: "2"}, {ID: "3", Title: "3, sist"}}
 )
 
@@ -70,7 +71,7 @@ func (s *server) plan(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := planPage{page: s.classificationPage(v.open, "Avsteg och handlingsplan"), Base: v.Base(), May: v.may(engine.PartSection + "plan"), Carry: !v.paused() && v.visit.on(&v.Record, carry, ""),
 		NewAction: v.Base() + "/plan/" + itoa(v.NextAction()), NewDevi: v.Base() + "/avsteg/" + itoa(v.NextDeviation()), Done: doneFormOf(v.open, "plan", "Avsteg och plan är genomgångna"),
-		Saved: planSaved[r.FormValue("sparat")], Token: token()}
+		Saved: planSaved[r.FormValue("sparat")], Token: token(), Fetch: v.visit.on(&v.Record, fetch, "")}
 	open, late := 0, 0
 	for _, x := range v.Actions() {
 		p.Actions = append(p.Actions, s.actionView(v.open, x))
@@ -128,7 +129,7 @@ func byDue(list []actionView) {
 func (s *server) actionView(o *open, x engine.Numbered[engine.Action]) actionView {
 	a := x.Value
 	v := actionView{N: x.N, Link: o.Base() + "/plan/" + itoa(x.N), Title: a.Title, Role: roleTitle(o.Catalog, a.Role), Due: s.dayOf(a.Due), Status: statusWords[a.Status].Word, Class: statusWords[a.Status].Class,
-		Origin: originWords[a.Origin], System: o.System.Title, SystemLink: o.Base() + "/plan", Followed: a.Comment, due: a.Due, open: a.Open()}
+		Origin: workbook.OriginWord(a.Origin), System: o.System.Title, SystemLink: o.Base() + "/plan", Followed: a.Comment, due: a.Due, open: a.Open()}
 	if a.LateAt(s.today()) {
 		v.Status, v.Class = "Försenad", "late"
 	}
@@ -261,7 +262,7 @@ func (p *actionPage) fill(v *verified) {
 		p.Roles = append(p.Roles, choice{ID: x.ID, Title: x.Title, Chosen: x.ID == a.Role})
 	}
 	for _, x := range engine.Origins {
-		p.Origins = append(p.Origins, choice{ID: string(x), Title: originWords[x], Chosen: x == a.Origin})
+		p.Origins = append(p.Origins, choice{ID: string(x), Title: workbook.OriginWord(x), Chosen: x == a.Origin})
 	}
 	for _, x := range engine.Statuses {
 		p.Statuses = append(p.Statuses, choice{ID: string(x), Title: statusWords[x].Word, Chosen: x == a.Status})

@@ -19,29 +19,30 @@ var readers = make(chan struct{}, 2)
 
 const readingTime = 30 * time.Second
 
-// read reads a file, a few at a time and not for ever. A refusal comes back as
-// a workbook.Refusal.
-func (s *server) read(data []byte, versions []engine.Publication) (workbook.Reading, error) {
+// readFile runs a reading of a file, a few at a time and not for ever. A refusal
+// comes back as a workbook.Refusal.
+func readFile[T any](read func() (T, error)) (T, error) {
+	var none T
 	select {
 	case readers <- struct{}{}:
 	case <-time.After(readingTime):
-		return workbook.Reading{}, errReading
+		return none, errReading
 	}
 	type outcome struct {
-		workbook.Reading
-		err error
+		read T
+		err  error
 	}
 	done := make(chan outcome, 1)
 	go func() {
 		defer func() { <-readers }()
-		x, err := workbook.ReadTender(data, versions)
+		x, err := read()
 		done <- outcome{x, err}
 	}()
 	select {
 	case x := <-done:
-		return x.Reading, x.err
+		return x.read, x.err
 	case <-time.After(readingTime):
-		return workbook.Reading{}, workbook.RefusedUnpacked
+		return none, workbook.RefusedUnpacked
 	}
 }
 
@@ -105,7 +106,7 @@ func (s *server) readingPage(r *http.Request, e *evaluated, t *engine.Tender, ch
 	link := e.Base() + "/anbud/" + t.ID
 	p := readingPage{page: s.evaluationPage(e, t.Tenderer+", inläsning"), Base: e.Base(), Link: link, Action: link + "/fil/" + itoa(n), Tenderer: t.Tenderer, Version: t.Version, Taken: t.Version > 0, Closed: e.Award != nil,
 		File: s.tenderFileRow(file, link)}
-	x, err := s.read(file.Content, e.Versions)
+	x, err := readFile(func() (workbook.Reading, error) { return workbook.ReadTender(file.Content, e.Versions) })
 	var refused workbook.Refusal
 	if errors.As(err, &refused) {
 		p.Refused = string(refused)

@@ -22,7 +22,7 @@ import (
 const maxUpload = 21 << 20
 
 // takesFile is the addresses that take a file.
-var takesFile = regexp.MustCompile(`^/klassning/[^/]+/anbud$`)
+var takesFile = regexp.MustCompile(`^/klassning/[^/]+/(anbud|planfil)$`)
 
 // evaluated is a procurement whose tenders may be opened.
 type evaluated struct {
@@ -219,7 +219,7 @@ func (s *server) receiveTender(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	kept := engine.TenderFile{Name: baseName(head.Filename), Content: data}
-	_, err = s.read(data, e.Versions)
+	_, err = readFile(func() (workbook.Reading, error) { return workbook.ReadTender(data, e.Versions) })
 	var refused workbook.Refusal
 	switch {
 	case errors.As(err, &refused):

@@ -1,17 +1,20 @@
 package web_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/xuri/excelize/v2"
+
 	"github.com/kravverk/kravverk/engine"
 )
 
 // ofB is the routes that only a B-classification has.
-var ofB = regexp.MustCompile(`^/klassning/{id}/(verifiering|godta|kallor|plan|forslag|avsteg)(/|$)`)
+var ofB = regexp.MustCompile(`^/klassning/{id}/(verifiering|godta|kallor|plan|planfil|forslag|avsteg)(/|$|\.)`)
 
 // verified begins a B-classification of the system, with an agreement, a gap, a
 // deviation and a line in the plan. It gives its address, and the same each time.
@@ -188,4 +191,49 @@ func TestVerification(t *testing.T) {
 	s.get(base+"/revision/1").wants(200, "Verifiering", "Uppfyllda", "Avsteg", "till och med 30 juni 2027", "Handlingsplan", "Protokoll, 2026-11-01")
 	s.submit(line, line, "status", "ongoing", "uppfoljning", "Upphandlat.").wants(303)
 	s.post(row, stale.form(row, "svar", "no")).wants(423)
+}
+
+// A plan goes out to Excel, is filled in, and comes back: shown first, and then
+// saved by key. Lines that have changed meanwhile are a conflict, and nothing
+// is lost by an emptied cell.
+func TestPlanFile(t *testing.T) {
+	s := newSite(t)
+	base := s.verified(s.filled())
+	s.answer(base, maria, engine.ActionKey(2), engine.Action{Title: "Öva", Origin: engine.OfAudit, Role: "systemagare", Status: engine.Ongoing, Comment: "Datum satt."})
+	s.get(base+"/plan.csv").wants(200, "Planpost;System", "Inför flerfaktor")
+	data := []byte(s.get(base + "/plan.xlsx").wants(200).Body)
+	f, err := excelize.OpenReader(bytes.NewReader(data))
+	check(t, err)
+	check(t, f.UnprotectSheet("Handlingsplan"))
+	check(t, f.SetCellStr("Handlingsplan", "L2", "Klar"))
+	check(t, f.SetCellStr("Handlingsplan", "M2", "Infört i går."))
+	check(t, f.SetCellStr("Handlingsplan", "L3", "Snart"))
+	check(t, f.SetCellStr("Handlingsplan", "M3", ""))
+	var filled bytes.Buffer
+	check(t, f.Write(&filled))
+
+	got := s.upload(base+"/planfil", "", "plan.xlsx", filled.Bytes())
+	got.wants(200, "En planpost ändras", "Inför flerfaktor", "Klar", "var Planerad", "”Snart”", "Texten om ”Öva” är tom i filen")
+	if a := s.record(base).Actions()[0].Value; a.Status != engine.Planned {
+		t.Fatal("saved before anybody said so")
+	}
+	form := got.form(base + "/planfil/las")
+	s.post(base+"/planfil/las", form).wants(303)
+	plan := s.record(base).Actions()
+	if a := plan[0].Value; a.Status != engine.Completed || a.Comment != "Infört i går." || a.Title != "Inför flerfaktor" {
+		t.Errorf("%+v", a)
+	}
+	if a := plan[1].Value; a.Status != engine.Ongoing || a.Comment != "Datum satt." {
+		t.Errorf("%+v", a)
+	}
+	// The same once more changes nothing; from an old look it is refused.
+	s.upload(base+"/planfil", "", "plan.xlsx", filled.Bytes()).wants(200, "Inget i filen skiljer sig")
+	form.Set("nyckel", "annan")
+	form.Set("text-1", "För sent.")
+	s.post(base+"/planfil/las", form).wants(409)
+
+	s.upload(base+"/planfil", "", "", nil).wants(422, "Välj den ifyllda planen")
+	s.upload(base+"/planfil", "", "plan.xlsx", []byte(s.get(base+"/kravbilaga.xlsx").Body)).wants(422)
+	other := s.verified(s.filled())
+	s.upload(other+"/planfil", "", "plan.xlsx", data).wants(422, "en annan klassning")
 }
