@@ -9,6 +9,11 @@ const border = { left: line, top: line, right: line, bottom: line };
 const font = { name: 'Arial', size: 10, color: { argb: 'FF18211F' } };
 const align = { wrapText: true, vertical: 'top' };
 
+// One object for each look: ExcelJS remembers a style by its object, and a cell
+// that is given its font, border and fill one by one has its style looked up anew.
+const closed = { font, border, alignment: align, numFmt: '@', protection: { locked: true }, fill: { type: 'pattern', pattern: 'solid', fgColor: { argb: 'FFF7F5EF' } } };
+const opened = { font, border, alignment: align, numFmt: '@', protection: { locked: false } };
+
 async function write(table) {
   const book = new ExcelJS.Workbook();
   book.creator = 'Kravverk';
@@ -24,13 +29,7 @@ async function write(table) {
     const row = sheet.addRow(cells);
     cells.forEach((text, i) => {
       const cell = row.getCell(i + 1);
-      const open = table.columns[i].open;
-      cell.font = font;
-      cell.border = border;
-      cell.alignment = align;
-      cell.numFmt = '@';
-      cell.protection = { locked: !open };
-      if (!open) cell.fill = { type: 'pattern', pattern: 'solid', fgColor: { argb: 'FFF7F5EF' } };
+      cell.style = table.columns[i].open ? opened : closed;
       if (i === 2) {
         const at = text.indexOf('\n');
         cell.value = { richText: [{ font: { ...font, bold: true }, text: text.slice(0, at) }, { font, text: text.slice(at) }] };
