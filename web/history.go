@@ -216,6 +216,9 @@ func (s *server) eventWords(o *open, e engine.Event) (what, was, now string) {
 		what, _ = partOf(o, id[:max(strings.LastIndex(id, "/"), 0)])
 		was, now = both(commentSay)
 		return "kommentar om " + what, was, now
+	case verificationTitle(e.Key) != "":
+		was, now = both(func(v json.RawMessage) string { return verificationSay(e.Key, v) })
+		return verificationTitle(e.Key), was, now
 	}
 	return e.Key, "", ""
 }

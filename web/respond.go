@@ -82,6 +82,9 @@ func (s *server) respondPage(v *verified, x *engine.Assessed) respondPage {
 	p.Crumbs = slices.Insert(p.Crumbs, len(p.Crumbs)-1, crumb{"Verifiering", v.Base() + "/verifiering"})
 	p.Row.Offers = nil
 	for _, o := range x.Offers {
+		if t := x.Response.Taken; t != nil && x.Staleness == "" && o.Taken() == *t {
+			continue // accepted already
+		}
 		p.Row.Offers = append(p.Row.Offers, s.offeredView(o))
 	}
 	for _, o := range x.Declined {

@@ -104,6 +104,8 @@ func answerTitle(a *engine.FrozenAnswer) string {
 		return "Stoppfrågan"
 	case strings.HasPrefix(a.Key, "information/"):
 		return "Information: " + a.About
+	case verificationTitle(a.Key) != "":
+		return upperFirst(verificationTitle(a.Key))
 	}
 	return a.About
 }
@@ -124,6 +126,9 @@ func answerSay(a *engine.FrozenAnswer) string {
 		return "Inget av dessa"
 	case len(a.Chosen) > 0:
 		return list(a.Chosen, "och")
+	}
+	if verificationTitle(a.Key) != "" {
+		return verificationSay(a.Key, a.Value)
 	}
 	var info engine.Information
 	var raise engine.Raise

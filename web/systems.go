@@ -132,6 +132,8 @@ type startPage struct {
 	Approve        []approvalRow
 	Bids           []bidRow        // procurements whose tenders can be opened
 	Begins         bool            // the visitor can begin a classification
+	Actions        int             // lines of plans that my roles shall do
+	LateActions    int             // those of them that are late
 	Help           string          // for who has no role: whom to ask
 	Mine, Late     []delegationRow // what I am asked for, and what I have asked for that is late
 	Rows           []systemRow
@@ -168,6 +170,16 @@ func (s *server) start(w http.ResponseWriter, r *http.Request) error {
 	}
 	if p.Mine, p.Late, err = s.mine(r, records); err != nil {
 		return err
+	}
+	for i := range records {
+		for _, x := range records[i].Actions() {
+			if x.Value.Open() && v.carries(&records[i], x.Value) {
+				p.Actions++
+				if x.Value.LateAt(s.today()) {
+					p.LateActions++
+				}
+			}
+		}
 	}
 	p.Approve, p.Bids = s.toApprove(v, records), s.toOpen(v, records)
 	if len(rows) == 0 && !p.Begins {

@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"maps"
 	"net/http"
 	"net/url"
@@ -568,4 +569,55 @@ func (o *open) writable() error {
 		return engine.ErrLocked
 	}
 	return nil
+}
+
+// verificationTitle is what a key of a B-classification is called; "" for others.
+func verificationTitle(key string) string {
+	kind, id, _ := strings.Cut(key, "/")
+	switch kind {
+	case "response":
+		return "svaret på " + id
+	case "deviation":
+		return "avsteg " + id
+	case "action":
+		return "planpost " + id
+	case "source":
+		return "varifrån förslag tas"
+	case engine.KeyDeclares:
+		return "kraven som systemet svarar för åt andra"
+	case engine.KeyBaseline:
+		return "vad klassningen utgår från"
+	}
+	return ""
+}
+
+// verificationSay puts a value of a B-classification's in words.
+func verificationSay(key string, v json.RawMessage) string {
+	var r engine.Response
+	var d engine.Deviation
+	var a engine.Action
+	var declares engine.Declares
+	var b engine.Baseline
+	switch kind, id, _ := strings.Cut(key, "/"); {
+	case len(v) == 0 || string(v) == "null":
+		return "inget"
+	case kind == "response" && decode(v, &r):
+		say := responseSay(r)
+		if t := r.Taken; t != nil {
+			say += " " + kindWords[t.Kind] + ": " + t.Source + "."
+		}
+		return say
+	case kind == "deviation" && decode(v, &d):
+		return strings.Join(d.Requirements, ", ") + " till och med " + d.Until + ". " + d.Reason
+	case kind == "action" && decode(v, &a):
+		return actionSay(a)
+	case kind == "source":
+		from, _, _ := strings.Cut(id, "/")
+		return lowerFirst(kindWords[engine.OfferKind(from)])
+	case kind == engine.KeyDeclares && decode(v, &declares):
+		return strings.Join(declares.Requirements, ", ")
+	case kind == engine.KeyBaseline && decode(v, &b):
+		return "klassning " + b.Classification + ", revision " + itoa(b.Revision)
+	}
+	return ""
 }

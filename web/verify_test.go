@@ -237,3 +237,16 @@ func TestPlanFile(t *testing.T) {
 	other := s.verified(s.filled())
 	s.upload(other+"/planfil", "", "plan.xlsx", data).wants(422, "en annan klassning")
 }
+
+// The history and what differs between revisions speak of responses in words.
+func TestVerificationInWords(t *testing.T) {
+	s := newSite(t)
+	base := s.verified(s.filled())
+	s.answer(base, maria, engine.ResponseKey("BEH-04"), engine.Response{Value: engine.AnswerYes, How: "Infört."}, engine.SourceKey(engine.FromSibling, "x"), true)
+	s.get(base+"/historik").wants(200, "Svaret på BEH-04", "Nej. Bara lösenord i dag.", "Ja. Infört.", "Avsteg 1", "BEH-01 till och med 2099-01-01", "Planpost 1", "Inför flerfaktor. Planerad.", "syskonsystem")
+	s.get("/").wants(200)
+	s.config.Demo = johan.ID
+	s.open()
+	s.get("/").wants(200, "En planpost är öppen")
+	s.get("/planposter").wants(200, "Inför flerfaktor", "Systemförvaltare")
+}
