@@ -69,6 +69,7 @@ type commitmentRow struct {
 	Title, Answer, How, Status, Class string
 	Duties                            []catalog.Duty
 	Remains                           string
+	Named                             string // the clause, when its point is filled in
 	Link, Fall                        string
 	Open                              bool // its form is unfolded
 	Systems                           int
@@ -309,6 +310,9 @@ func (s *server) agreementPage(r *http.Request) (agreementPage, *engine.Agreemen
 		row := commitmentRow{Commitment: cm, Title: cm.Requirement, Link: "/krav/" + cm.Requirement, Systems: taken[cm.Requirement], Open: r.FormValue("rad") == cm.Requirement, Fall: "?faller=" + cm.Requirement + "#faller"}
 		if q := c.Requirement(cm.Requirement); q != nil {
 			row.Title = q.Fill(q.Title, 0)
+		}
+		if !catalog.Unfilled(cm.Clause) {
+			row.Named = cm.Clause
 		}
 		view := catalog.Prefill{Answer: cm.Answer, How: cm.How, Remains: cm.Remains, Split: cm.Split}
 		if f := prefills[cm.Requirement]; f != nil && cm.Answer == "" {

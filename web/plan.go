@@ -37,6 +37,7 @@ type planPage struct {
 type gapView struct {
 	ID, Title, Link, Say, Deviate string
 	Lapsed                        string
+	Redo                          bool // a measure for it is done: the answer waits
 }
 
 // proposalView is a measure that the gaps call for.
@@ -97,6 +98,9 @@ func (s *server) plan(w http.ResponseWriter, r *http.Request) error {
 	for _, x := range v.Assessment.Rows {
 		if x.Outcome == engine.Gap {
 			g := gapView{ID: x.Requirement.ID, Title: engine.Text(x.Title), Link: v.Base() + "/verifiering/" + x.Requirement.ID, Say: responseSay(x.Response), Deviate: p.NewDevi + "?krav=" + x.Requirement.ID}
+			g.Redo = slices.ContainsFunc(v.Actions(), func(a engine.Numbered[engine.Action]) bool {
+				return a.Value.Status == engine.Completed && slices.Contains(a.Value.Requirements, g.ID)
+			})
 			if x.Lapsed != nil {
 				g.Lapsed = s.dayOf(x.Lapsed.Until)
 			}

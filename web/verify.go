@@ -469,12 +469,12 @@ func (s *server) acceptPage(v *verified, chosen []string) acceptPage {
 			continue
 		}
 		view := s.offeredView(*o)
-		key := string(o.Kind) + "/" + o.From + "/" + o.Prefill.Strength
+		key := acceptTitle(v, *o) + "/" + o.Prefill.Strength
 		n, ok := at[key]
 		if !ok {
 			n = len(p.Groups)
 			at[key] = n
-			p.Groups = append(p.Groups, acceptGroup{Title: acceptTitle(v, *o), Strength: view.Strength, Class: o.Prefill.Strength})
+			p.Groups = append(p.Groups, acceptGroup{Title: acceptTitle(v, *o) + ", " + strengthWords[o.Prefill.Strength], Strength: view.Strength, Class: o.Prefill.Strength})
 		}
 		row := acceptRow{ID: x.Requirement.ID, Title: engine.Text(x.Title), Value: x.Requirement.ID + ":" + itoa(x.Answer.Version) + ":" + view.Hash, Answer: view.Answer, How: view.How,
 			Remains: view.Remains, Source: view.Source, Until: view.Until, Gap: o.Prefill.Answer != engine.AnswerYes}
@@ -486,6 +486,9 @@ func (s *server) acceptPage(v *verified, chosen []string) acceptPage {
 	slices.SortStableFunc(p.Groups, func(a, b acceptGroup) int { return cmp.Compare(rank[a.Class], rank[b.Class]) })
 	return p
 }
+
+// strengthWords is a strength in a word.
+var strengthWords = map[string]string{"assumed": "antaget", "contracted": "avtalat", "verified": "verifierat"}
 
 // acceptTitle is what a group of offers comes from.
 func acceptTitle(v *verified, o engine.Offer) string {

@@ -1,0 +1,170 @@
+package web_test
+
+import (
+	"bytes"
+	"context"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/xuri/excelize/v2"
+
+	"github.com/kravverk/kravverk/engine"
+)
+
+// awarded is a finished A under the system service agreement, sent out,
+// answered by one tenderer and awarded.
+func (s *site) awarded(title string) (base, row string) {
+	s.t.Helper()
+	ctx := context.Background()
+	base = s.complete(title)
+	s.approved(base)
+	id := s.record(base).Classification.ID
+	settled := engine.Procurement{Deadline: "2026-11-20T12:00", Buyers: []string{maria.ID}}
+	s.answer(base, maria, engine.KeyProcurement, settled)
+	input, err := s.record(base).Input(shipped())
+	check(s.t, err)
+	facts, err := engine.NewFacts(shipped(), input)
+	check(s.t, err)
+	rows := engine.Rows(engine.Derive(facts).Lines("2026-11-23", nil))
+	_, err = s.db.Publish(ctx, maria.ID, engine.Publication{Classification: id, Number: 1, Procurement: settled, File: []byte("x"), Rows: rows})
+	check(s.t, err)
+	t, err := s.db.ReceiveTender(ctx, maria.ID, id, "Nordarkiv AB", engine.TenderFile{Name: "anbud.xlsx", Content: []byte("y")})
+	check(s.t, err)
+	claims := map[string]engine.Claim{}
+	for _, r := range rows {
+		claims[r.ID] = engine.Claim{Answer: engine.AnswerYes, Written: "Ja", Description: "Ingår i tjänsten.", Evidence: "Bilaga 3"}
+	}
+	check(s.t, s.db.ReadTender(ctx, maria.ID, t.ID, 0, 1, claims))
+	e, err := s.db.Evaluation(ctx, id)
+	check(s.t, err)
+	check(s.t, s.db.Award(ctx, maria.ID, t.ID, e.State(), "Bäst."))
+	return base, rows[0].ID
+}
+
+// An outsourced archive under the agreement, from an awarded A: what the
+// agreement and the tender offer is accepted together after a preview, gaps get
+// measures and two deviations, the plan goes out and comes back by way of
+// LibreOffice, and the approval ends in a protocol. Every page on the way is
+// accessible.
+func TestVerificationInTheBrowser(t *testing.T) {
+	s := newSite(t)
+	a, row := s.awarded("Arkivet")
+	b := newTab(t, s)
+	b.excuses("status of 422", "status of 409")
+	b.open("/avtal")
+	b.accessible("avtal, none")
+	b.click("input[name=ur][value=sta]")
+	b.choose("#enhet", s.record(a).System.Unit)
+	b.follow("form[data-dirty] button.btn")
+	b.says(".note.ok", "tillagt")
+	agreement := b.path()
+	b.accessible("an agreement")
+	b.click("#FYS-01 summary")
+	b.fill("#punkt-FYS-01", "Bilaga 10, 4.1")
+	b.choose("#roll-FYS-01", "Systemägare")
+	b.follow("#FYS-01 form button.btn")
+	b.says("#FYS-01", "Bekräftat i avtalet")
+
+	b.open("/system/" + s.record(a).System.ID)
+	b.follow("a[href$='/b-klassning']")
+	b.accessible("where a B begins")
+	b.follow("form button.btn")
+	base := b.path()
+	b.says("h1", "Arkivet")
+	b.accessible("a B's steps")
+	b.open(base + "/verifiering")
+	b.says("#"+row, "Vinnande anbud")
+	b.accessible("verifiering")
+	b.follow("a[href$='/godta']")
+	b.says("main", "Anbudet från Nordarkiv AB")
+	b.accessible("the preview")
+	b.follow(".bulk button")
+	b.says(".note.ok", "godtagna")
+	taken := len(s.record(base).Responses())
+	if taken < 50 {
+		t.Fatalf("%d accepted together", taken)
+	}
+	t.Logf("%d of %d requirements accepted together, after the preview", taken, taken+strings.Count(string(s.get(base+"/verifiering?visa=obesvarade").Body), `<article class="ans"`))
+
+	// What is left, one press each, and one of them with all that can be said.
+	rest := s.get(base + "/verifiering?visa=obesvarade")
+	for i, m := range regexp.MustCompile(`<article class="ans" id="([^"]+)"`).FindAllStringSubmatch(rest.Body, -1) {
+		value := "svara:yes"
+		if i < 2 {
+			value = "svara:no"
+		}
+		s.post(base+"/verifiering/"+m[1], rest.form(base+"/verifiering/"+m[1], "gor", value)).wants(303)
+	}
+	b.open(base + "/verifiering/FYS-01")
+	b.accessible("one requirement")
+	b.click("input[name=svar][value=compensated]")
+	evaluate[bool](b, "(document.querySelector('#hur').value = '') === ''")
+	b.follow("form[data-dirty] button.btn")
+	b.says(".note.err", "Skriv vilket annat skydd")
+	b.accessible("one requirement with something to mend")
+	b.open(base + "/kallor")
+	b.accessible("where offers come from")
+
+	b.open(base + "/plan")
+	b.says("main", "Föreslagna säkerhetsåtgärder")
+	b.accessible("a plan, proposed")
+	for range 2 {
+		b.open(base + "/plan")
+		b.follow("#luckor ~ ul a[href*='/avsteg/']")
+		b.accessible("a deviation")
+		b.fill("#skal", "Byts ut i vår.")
+		evaluate[bool](b, "(document.querySelector('#till').value = '2027-06-30') !== ''")
+		b.choose("#beslutat", "Systemägare")
+		b.follow("form[data-dirty] button.btn")
+		b.says(".note.ok", "Avsteget är sparat")
+	}
+	b.follow("form[action$='/forslag'] button")
+	b.says(".note.ok", "tillagda i planen")
+	if n := len(s.record(base).Actions()); n < 8 {
+		t.Fatalf("%d measures", n)
+	}
+	b.accessible("a plan")
+	b.follow("a[href$='/plan/1']")
+	b.accessible("a line of a plan")
+	b.open(base + "/plan")
+	f, err := excelize.OpenReader(bytes.NewReader(b.download("a[href$='/plan.xlsx']")))
+	check(t, err)
+	check(t, f.SetCellStr("Handlingsplan", "L2", "Klar"))
+	check(t, f.SetCellStr("Handlingsplan", "M2", "Gjort."))
+	var filled bytes.Buffer
+	check(t, f.Write(&filled))
+	back := saved(t, filled.Bytes(), "ods", "xlsx")
+	b.click("form[enctype] , details:has(form[enctype]) summary")
+	b.hand("plan.xlsx", back)
+	b.follow("form[enctype] button")
+	b.says("main", "En planpost ändras")
+	b.accessible("a plan that came back")
+	b.follow("form[action$='/las'] button")
+	b.says(".note.ok", "inläst")
+	// What is done is not met until somebody has answered anew.
+	b.open(base + "/plan")
+	b.says("#luckor ~ ul", "Åtgärden är klar")
+	for _, id := range s.record(base).Actions()[0].Value.Requirements {
+		at := base + "/verifiering/" + id
+		s.submit(at, at, "svar", "yes", "hur", "Infört.").wants(303)
+	}
+	b.open("/planposter")
+	b.accessible("my lines")
+
+	for _, step := range []string{"/verifiering", "/plan"} {
+		b.open(base + step)
+		b.follow("form[action*='/klart/'] button")
+	}
+	b.open(base + "/godkannande")
+	b.accessible("before the approval")
+	b.fill("#diarienummer", "TN 2026/2")
+	b.follow("form[data-dirty] button.btn:not(.alt)")
+	b.open(base + "/revision/1")
+	b.says("main", "Verifiering")
+	b.says("main", "anbudet från Nordarkiv AB")
+	b.accessible("the protocol")
+	b.open(agreement + "?faller=FYS-01")
+	b.says("#faller", "Arkivet")
+	b.accessible("what falls")
+}
