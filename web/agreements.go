@@ -56,6 +56,9 @@ type agreementPage struct {
 	Own      bool
 	Today    string
 	Expiring int
+	Unsure   int    // commitments that nobody has confirmed
+	Role     string // as filled in, of the form for many
+	Many     bool   // that form is unfolded
 }
 
 type clauseView struct {
@@ -335,6 +338,7 @@ func (s *server) agreementPage(r *http.Request) (agreementPage, *engine.Agreemen
 			}
 		default:
 			row.Status = "Antaget, att bekräfta"
+			p.Unsure++
 		}
 		p.Rows = append(p.Rows, row)
 	}
@@ -401,6 +405,10 @@ func (s *server) saveAgreement(w http.ResponseWriter, r *http.Request) error {
 	}
 	trim := func(field string) string { return strings.TrimSpace(r.PostFormValue(field)) }
 	wrong := func(field, text string) { p.Bad = append(p.Bad, fieldError{field, text}) }
+	if r.PostFormValue("gor") == "flera" {
+		s.confirmMany(r, &p, a)
+		return s.keepAgreement(w, r, p, *a, "atagande", "")
+	}
 	if id := r.PostFormValue("krav"); id != "" { // one more commitment of one's own agreement
 		if !slices.ContainsFunc(p.Choices, func(c choice) bool { return c.ID == id }) {
 			wrong("krav", "Välj ett krav i listan")
@@ -432,6 +440,35 @@ func (s *server) saveAgreement(w http.ResponseWriter, r *http.Request) error {
 		wrong("till", "Avtalet slutar innan det börjar")
 	}
 	return s.keepAgreement(w, r, p, *a, "avtal", "")
+}
+
+// confirmMany confirms the commitments whose clauses are filled in, all by the
+// same role; the others are left as they are.
+func (s *server) confirmMany(r *http.Request, p *agreementPage, a *engine.Agreement) {
+	p.Role = r.PostFormValue("roll")
+	if !slices.Contains(p.Roles, p.Role) {
+		p.Bad = append(p.Bad, fieldError{"roll-flera", "Välj i vilken roll du bekräftar"})
+	}
+	n := 0
+	for i := range p.Rows {
+		row := &p.Rows[i]
+		if row.Confirmed() || row.Fallen {
+			continue
+		}
+		row.Named = strings.TrimSpace(r.PostFormValue("punkt-" + row.Requirement))
+		switch cm := a.Commitment(row.Requirement); {
+		case row.Named == "":
+		case catalog.Unfilled(row.Named):
+			p.Bad = append(p.Bad, fieldError{"flera-" + row.Requirement, "Skriv vilken punkt i avtalet som säger det"})
+		default:
+			cm.Clause, cm.Strength, cm.Role, cm.Date = row.Named, "contracted", p.Role, p.Today
+			n++
+		}
+	}
+	if n == 0 && len(p.Bad) == 0 {
+		p.Bad = append(p.Bad, fieldError{"roll-flera", "Skriv punkten för minst ett åtagande"})
+	}
+	p.Many = len(p.Bad) > 0
 }
 
 // saveCommitment confirms a commitment, takes the confirmation back, or notes

@@ -96,6 +96,11 @@ func TestVerification(t *testing.T) {
 	s.submit(agreement, agreement+"/FYS-01", "roll", "Systemägare", "punkt", "Bilaga 10, 4.1").wants(303)
 	s.submit(agreement, agreement+"/SAR-01", "roll", "Systemägare").wants(422, "Skriv vilken punkt i avtalet som säger det")
 	s.get("/avtal").wants(200, "Systemtjänsteavtalet", "1 av ")
+	// Several at once: those that are filled in, and no others.
+	s.submit(agreement, agreement, "gor", "flera", "punkt-BEH-02", "Bilaga 10, 5").wants(422, "Välj i vilken roll du bekräftar")
+	s.submit(agreement, agreement, "gor", "flera", "roll", "Systemägare").wants(422, "Skriv punkten för minst ett åtagande")
+	s.submit(agreement, agreement, "gor", "flera", "roll", "Systemägare", "punkt-BEH-02", "Bilaga 10, 5", "punkt-BEH-05", "Bilaga 10, 6").wants(303)
+	s.get("/avtal").wants(200, "3 av ")
 
 	// Preview, and all that is ticked in one go.
 	page := s.get(base+"/godta").wants(200, "Avtal: Systemtjänsteavtalet", "Antaget", "Avtalat")
