@@ -14,20 +14,20 @@ import (
 
 // say holds the sentences that people read.
 var say = struct {
-	noCatalog, noProfile, noFact, noOption, noLaw, noCategory string
-	wrongType, boolHint, choiceHint, choicesHint, chooseAmong string
-	derivedFact, derivedHint, stopped, levelStop              string
-	notLowered, notLoweredHint, lowered, loweredHint          string
-	noRequirement, always, excluded, noReason, depends        string
-	noLevel, noLevelHint, noRaiseReason, noReasonHint         string
-	noAspect, tryLevelHint, otherArea, tender                 string
-	compensatedThere, platformLower, nobodyNamed, confirmedBy string
-	fromSystem                                                map[OfferKind]string
-	lawsApply, lawsOpen, lawsNot, lawNot                      string
-	nowOpen, notAsked, notKnown                               string
-	notAskedYet, notAnswered, noneOfThese                     string
-	otherCatalog                                              func(*catalog.Catalog) string
-	levelStopHint                                             func(*catalog.Level) string
+	noCatalog, noProfile, noFact, noOption, noLaw, noCategory           string
+	wrongType, boolHint, choiceHint, choicesHint, chooseAmong           string
+	derivedFact, derivedHint, stopped, levelStop                        string
+	notLowered, notLoweredHint, lowered, loweredHint                    string
+	noRequirement, always, excluded, noReason, depends                  string
+	noLevel, noLevelHint, noRaiseReason, noReasonHint                   string
+	noAspect, tryLevelHint, otherArea, tender                           string
+	compensatedThere, platformLower, nobodyNamed, confirmedBy, supplier string
+	fromSystem                                                          map[OfferKind]string
+	lawsApply, lawsOpen, lawsNot, lawNot                                string
+	nowOpen, notAsked, notKnown                                         string
+	notAskedYet, notAnswered, noneOfThese                               string
+	otherCatalog                                                        func(*catalog.Catalog) string
+	levelStopHint                                                       func(*catalog.Level) string
 }{
 	noCatalog: "katalogen %q är inte inläst", noProfile: "profilen %q finns inte", noFact: "uppgiften %q finns inte",
 	noOption: "%q är inget alternativ för %s", noLaw: "lagrummet %q finns inte", noCategory: "konsekvenskategorin %q finns inte",
@@ -43,7 +43,7 @@ var say = struct {
 	noReason: "inga svar påverkar", depends: "beror på %s",
 	noLevel: "nivå %d finns inte på skalan", noLevelHint: "Nivåerna är 0 till 4.",
 	otherArea: "Övrigt", tender: "anbudet från %s", noAspect: "aspekten %q nivåsätts inte", tryLevelHint: "Pröva en nivå från 0 till 3.",
-	compensatedThere: "Där är skyddet kompenserande, beslutat av %s. Pröva om det räcker här.", nobodyNamed: "ingen namngiven roll",
+	supplier: "svaret från %s", compensatedThere: "Där är skyddet kompenserande, beslutat av %s. Pröva om det räcker här.", nobodyNamed: "ingen namngiven roll",
 	platformLower: "%s är klassad lägre än det här systemet i %s. Det som krävs därutöver är kvar att lösa.", confirmedBy: ", bekräftat av %s %s",
 	fromSystem: map[OfferKind]string{FromPlatform: "plattformen %s", FromEarlier: "den tidigare B-klassningen av %s", FromSibling: "syskonsystemet %s"},
 	lawsApply:  "%s gäller", lawsOpen: "inte avgjort om %s gäller", lawsNot: "inget av dem gäller", lawNot: "gäller inte", nowOpen: "inte avgjort än",

@@ -61,6 +61,7 @@ const (
 	FromPlatform  OfferKind = "platform"  // the approved B of a system that this one runs on
 	FromTender    OfferKind = "tender"    // the winning tender's
 	FromEarlier   OfferKind = "earlier"   // an approved B of the same system
+	FromSupplier  OfferKind = "supplier"  // what the supplier has answered about the system in operation
 	FromSibling   OfferKind = "sibling"   // the approved B of a like system
 )
 

@@ -33,6 +33,7 @@ const (
 	Should    RowType = "should" // gives points
 	Terms     RowType = "terms"  // a term of the contract
 	Undecided RowType = "open"   // whether it applies is not settled
+	Verified  RowType = "verify" // in operation: the supplier says how it is
 )
 
 // Fate is what becomes of a requirement in the list for a supplier.

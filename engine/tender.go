@@ -14,6 +14,7 @@ import (
 type Procurement struct {
 	Diary    string   `json:"diary,omitempty"`    // diary number
 	Deadline string   `json:"deadline,omitempty"` // for tenders: 2027-01-31T23:59, in the installation's own time
+	To       string   `json:"to,omitempty"`       // of a B-classification: the supplier that is asked
 	Buyers   []string `json:"buyers,omitempty"`   // ids of those, and only those, who may open the tenders and assess them
 }
 
@@ -156,6 +157,52 @@ func (e Evaluation) Offers(rows []Row) map[string]Offer {
 			p.Remains = v.Judgment.Note
 		}
 		out[x.ID] = Offer{Prefill: p, Offered: rule.Yes, Kind: FromTender, From: t.Classification}
+	}
+	return out
+}
+
+// Answers gives what suppliers have said of a system in operation, by
+// requirement, each supplier for itself. With evidence named, a supplier's word
+// is contracted; without, it is assumed. A claim that was not understood offers
+// nothing.
+func (e Evaluation) Answers() []map[string]Offer {
+	var out []map[string]Offer
+	for _, t := range e.Tenders {
+		offers := map[string]Offer{}
+		for id, c := range t.Claims {
+			if c.Answer == "" {
+				continue
+			}
+			p := &catalog.Prefill{RequirementID: id, Answer: c.Answer, How: c.Description, Source: fmt.Sprintf(say.supplier, t.Tenderer), Strength: "assumed"}
+			if c.Evidence != "" {
+				p.Source, p.Strength = p.Source+", "+c.Evidence, "contracted"
+			}
+			offers[id] = Offer{Prefill: p, Offered: rule.Yes, Kind: FromSupplier, From: t.ID}
+		}
+		if len(offers) > 0 {
+			out = append(out, offers)
+		}
+	}
+	return out
+}
+
+// ToVerify gives the rows that suppliers can be asked about in a
+// B-classification: those of the list for a supplier, and those that an
+// agreement gives already. open narrows to those whose word is wanted: without a
+// response, assumed, or stale.
+func (a *Assessment) ToVerify(lines []Line, open bool) []Row {
+	out := []Row{}
+	for _, l := range lines {
+		if l.Finding == nil || l.Fate != Sent && l.Fate != Contracted {
+			continue
+		}
+		x := a.Row(l.ID)
+		if x == nil || open && x.Outcome != NoResponse && x.Outcome != Assumed && x.Outcome != Stale {
+			continue
+		}
+		r := l.Found
+		r.Type, r.Weight, r.Partly, r.Points = Verified, 0, 0, ""
+		out = append(out, r)
 	}
 	return out
 }

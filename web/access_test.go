@@ -87,8 +87,11 @@ var needs = map[string]string{
 	"GET /system/{system}/b-klassning": "begin", "POST /system/{system}/b-klassning": "begin",
 	"GET /klassning/{id}/verifiering": "read", "GET /klassning/{id}/verifiering/{krav}": "read", "POST /klassning/{id}/verifiering/{krav}": "answer",
 	"GET /klassning/{id}/godta": "read", "POST /klassning/{id}/godta": "answer", "GET /klassning/{id}/kallor": "read", "POST /klassning/{id}/kallor": "answer",
-	"GET /klassning/{id}/plan": "read", "GET /klassning/{id}/plan/{n}": "read", "POST /klassning/{id}/plan/{n}": "carry", "POST /klassning/{id}/forslag": "answer", "GET /klassning/{id}/plan.xlsx": "fetch", "GET /klassning/{id}/plan.csv": "fetch", "POST /klassning/{id}/planfil": "carry", "POST /klassning/{id}/planfil/las": "carry",
-	"GET /klassning/{id}/avsteg/{n}": "read", "POST /klassning/{id}/avsteg/{n}": "answer",
+	"GET /klassning/{id}/plan": "read", "GET /klassning/{id}/plan/{n}": "read", "POST /klassning/{id}/plan/{n}": "carry", "POST /klassning/{id}/forslag": "answer", "GET /klassning/{id}/plan.xlsx": "fetch", "GET /klassning/{id}/plan.csv": "fetch", "POST /klassning/{id}/planfil": "carry",
+	"GET /klassning/{id}/leverantor": "answer", "POST /klassning/{id}/leverantor": "answer", "GET /klassning/{id}/leverantor/{version}.xlsx": "answer", "POST /klassning/{id}/leverantor/fil": "answer",
+	"GET /klassning/{id}/leverantor/{anbud}/fil/{n}": "answer", "POST /klassning/{id}/leverantor/{anbud}/fil/{n}": "answer", "GET /klassning/{id}/leverantor/{anbud}/fil/{n}/original": "answer",
+	"POST /klassning/{id}/planfil/las": "carry",
+	"GET /klassning/{id}/avsteg/{n}":   "read", "POST /klassning/{id}/avsteg/{n}": "answer",
 	"GET /avtal": "enter", "POST /avtal": "begin", "GET /avtal/{avtal}": "enter", "POST /avtal/{avtal}": "begin", "POST /avtal/{avtal}/{krav}": "begin", "GET /planposter": "enter",
 
 	"GET /klassning/{id}/kravbilaga.xlsx": "fetch", "GET /klassning/{id}/motivering.xlsx": "fetch",

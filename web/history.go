@@ -45,6 +45,10 @@ type historyLine struct {
 // tenderDeeds is what the journal tells about tenders.
 var tenderDeeds = []string{"tender.receive", "tender.read", "tender.judge"}
 
+// ofSuppliers tells of a supplier's answers where the journal's words tell of
+// tenders: they are kept alike.
+var ofSuppliers = strings.NewReplacer("version", "omgång", "kravbilagan", "frågorna till en leverantör", "ett anbud", "en leverantörs svar", "anbud", "svar")
+
 // historyLength is how many lines of the journal a page holds.
 const historyLength = 60
 
@@ -72,12 +76,15 @@ func (s *server) history(w http.ResponseWriter, r *http.Request) error {
 	}
 	undo := o.visit.on(&o.Record, answer, "") && !o.Locked() && !o.paused()
 	// Until one is chosen, not even that there are tenders is for others to know.
-	tenders := o.Awarded || o.visit.on(&o.Record, evaluate, "")
+	tenders := o.Awarded || o.Classification.Type == "B" || o.visit.on(&o.Record, evaluate, "")
 	for _, e := range events {
 		if !tenders && slices.Contains(tenderDeeds, e.Action) {
 			continue
 		}
 		line := s.historyLine(o, e)
+		if o.Classification.Type == "B" && strings.HasPrefix(e.Action, "tender.") {
+			line.Text = ofSuppliers.Replace(line.Text)
+		}
 		b := s.batchOf(&p.Batches, e)
 		b.WhoLink = o.Base() + "/historik?vem=" + url.QueryEscape(e.By.ID)
 		if undo && undoable(e) {

@@ -50,6 +50,7 @@ func readFile[T any](read func() (T, error)) (T, error) {
 type readingPage struct {
 	page
 	Base, Action, Link string
+	Back, Sender       string // the page before; what who has sent the file is
 	Tenderer           string
 	File               tenderFileRow
 	Refused            string
@@ -103,8 +104,12 @@ func (s *server) readingPage(r *http.Request, e *evaluated, t *engine.Tender, ch
 	if err != nil {
 		return readingPage{}, nil, err
 	}
-	link := e.Base() + "/anbud/" + t.ID
-	p := readingPage{page: s.evaluationPage(e, t.Tenderer+", inläsning"), Base: e.Base(), Link: link, Action: link + "/fil/" + itoa(n), Tenderer: t.Tenderer, Version: t.Version, Taken: t.Version > 0, Closed: e.Award != nil,
+	link := e.Base() + e.room + "/" + t.ID
+	sender := "anbudsgivare"
+	if e.Classification.Type == "B" {
+		sender = "leverantör"
+	}
+	p := readingPage{Back: e.Base() + e.room, Sender: sender, page: s.evaluationPage(e, t.Tenderer+", inläsning"), Base: e.Base(), Link: link, Action: link + "/fil/" + itoa(n), Tenderer: t.Tenderer, Version: t.Version, Taken: t.Version > 0, Closed: e.Award != nil,
 		File: s.tenderFileRow(file, link)}
 	x, err := readFile(func() (workbook.Reading, error) { return workbook.ReadTender(file.Content, e.Versions) })
 	var refused workbook.Refusal
@@ -215,6 +220,13 @@ func (s *server) takeReading(w http.ResponseWriter, r *http.Request) error {
 			claims[id] = *c
 		}
 	}
+	if e.Classification.Type == "B" { // a round asks about some of the rows: what was said of the others stands
+		for id, c := range t.Claims {
+			if _, asked := means[id]; !asked {
+				claims[id] = c
+			}
+		}
+	}
 	slices.SortFunc(p.Missing, func(a, b fieldError) int { return strings.Compare(a.Field, b.Field) })
 	if len(p.Missing) > 0 {
 		p.Failed = true
@@ -227,6 +239,9 @@ func (s *server) takeReading(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err != nil {
 		return err
+	}
+	if e.Classification.Type == "B" {
+		return seeOther(w, r, e.Base()+"/leverantor?sparat=inlast")
 	}
 	return seeOther(w, r, p.Link)
 }

@@ -92,6 +92,7 @@ var pageTypes = map[string]reflect.Type{
 	"sources":    reflect.TypeFor[sourcesPage](),
 	"plan":       reflect.TypeFor[planPage](),
 	"action":     reflect.TypeFor[actionPage](),
+	"suppliers":  reflect.TypeFor[suppliersPage](),
 	"planread":   reflect.TypeFor[planReadPage](),
 	"actions":    reflect.TypeFor[myActionsPage](),
 	"deviation":  reflect.TypeFor[deviationPage](),

@@ -22,11 +22,14 @@ import (
 const maxUpload = 21 << 20
 
 // takesFile is the addresses that take a file.
-var takesFile = regexp.MustCompile(`^/klassning/[^/]+/(anbud|planfil)$`)
+var takesFile = regexp.MustCompile(`^/klassning/[^/]+/(anbud|planfil|leverantor/fil)$`)
 
-// evaluated is a procurement whose tenders may be opened.
+// evaluated is a procurement whose tenders may be opened, or a B-classification
+// whose suppliers' answers are read in.
 type evaluated struct {
 	*open
+	room     string // where the files are, below the classification's address
+	title    string // what that page is called
 	Versions []engine.Publication
 	engine.Evaluation
 }
@@ -43,9 +46,21 @@ func (s *server) evaluation(r *http.Request) (*evaluated, error) {
 	if o.paused() && r.Method == http.MethodPost {
 		return nil, errPaused
 	}
-	e := &evaluated{open: o}
+	e := &evaluated{open: o, room: "/anbud", title: "Anbud"}
+	if o.Classification.Type == "B" {
+		e.room, e.title = "/leverantor", "Leverantörernas svar"
+		if r.Method == http.MethodPost {
+			if err := o.writable(); err != nil {
+				return nil, err
+			}
+		}
+	}
 	if e.Versions, err = s.Store.Publications(r.Context(), o.Classification.ID); err != nil {
 		return nil, err
+	}
+	if o.Classification.Type == "B" {
+		e.Evaluation, err = s.Store.Evaluation(r.Context(), o.Classification.ID)
+		return e, err
 	}
 	if len(e.Versions) == 0 {
 		return nil, &Problem{http.StatusConflict, "Kravbilagan är inte utskickad", "Anbud kan tas emot när en version av kravbilagan är fastställd och tiden för anbud har gått ut.", o.Base() + "/kravbilaga", "Till kravbilagan"}
@@ -68,14 +83,17 @@ func (s *server) tenderAt(r *http.Request) (*evaluated, *engine.Tender, error) {
 	if t == nil {
 		return nil, nil, errNotFound
 	}
+	if o := e.open; o.Classification.Type == "B" {
+		e.Versions = roundsOf(e.Versions, t.Tenderer)
+	}
 	return e, t, nil
 }
 
 func (s *server) evaluationPage(e *evaluated, title string) page {
 	p := s.classificationPage(e.open, title)
 	p.Lock = nil // what is approved is the classification
-	if title != "Anbud" {
-		p.Crumbs = slices.Insert(p.Crumbs, len(p.Crumbs)-1, crumb{"Anbud", e.Base() + "/anbud"})
+	if title != e.title {
+		p.Crumbs = slices.Insert(p.Crumbs, len(p.Crumbs)-1, crumb{e.title, e.Base() + e.room})
 	}
 	return p
 }

@@ -67,6 +67,11 @@ func (s *server) assess(ctx context.Context, o *open) (*verified, error) {
 			more = append(more, snapshot.Offers(kind, id, declares.Requirements, o.Facts.Levels))
 		}
 	}
+	e, err := s.Store.Evaluation(ctx, o.Classification.ID)
+	if err != nil {
+		return nil, err
+	}
+	more = append(more, e.Answers()...)
 	offers := o.Derivation.Inherit(v.Today, v.Agreements, o.Sources(engine.FromAgreement), more...)
 	v.Assessment = o.Derivation.Assess(o.Record, offers, v.Today)
 	return v, nil
@@ -160,6 +165,7 @@ type verifyRow struct {
 	Gap        bool
 	HasAction  bool
 	Stale      string
+	Other      bool // the supplier answers otherwise
 	Role       string
 	Unanswered bool
 	Token      string
@@ -204,12 +210,12 @@ var staleWords = map[engine.Staleness]string{
 
 // kindWords is where an offer comes from.
 var kindWords = map[engine.OfferKind]string{
-	engine.FromPrefill: "Kravkatalogen", engine.FromAgreement: "Avtal", engine.FromPlatform: "Plattform", engine.FromTender: "Vinnande anbud", engine.FromEarlier: "Tidigare klassning", engine.FromSibling: "Syskonsystem",
+	engine.FromPrefill: "Kravkatalogen", engine.FromAgreement: "Avtal", engine.FromPlatform: "Plattform", engine.FromTender: "Vinnande anbud", engine.FromEarlier: "Tidigare klassning", engine.FromSibling: "Syskonsystem", engine.FromSupplier: "Leverantören",
 }
 
 // showWords is what the list can be narrowed to.
 var showWords = []choice{{ID: "obesvarade", Title: "Utan svar"}, {ID: "forslag", Title: "Förslag att ta ställning till"}, {ID: "luckor", Title: "Luckor"}, {ID: "seover", Title: "Ändrat sedan du godtog det"},
-	{ID: "antagna", Title: "Antagna"}, {ID: "mina", Title: "Mina"}, {ID: "andrade", Title: "Ändrat sedan godkännandet"}}
+	{ID: "krockar", Title: "Leverantören svarar annat"}, {ID: "antagna", Title: "Antagna"}, {ID: "mina", Title: "Mina"}, {ID: "andrade", Title: "Ändrat sedan godkännandet"}}
 
 func (s *server) verify(w http.ResponseWriter, r *http.Request) error {
 	v, err := s.verifying(r)
@@ -304,6 +310,8 @@ func (s *server) verifyKeeps(ctx context.Context, v *verified, f verifyFilter) (
 			return x.Outcome == engine.Gap
 		case "seover":
 			return x.Staleness != ""
+		case "krockar":
+			return contradicted(x)
 		case "antagna":
 			return x.Outcome == engine.Assumed
 		case "mina":
@@ -324,7 +332,7 @@ func (s *server) verifyKeeps(ctx context.Context, v *verified, f verifyFilter) (
 func (s *server) verifyRow(v *verified, x *engine.Assessed) verifyRow {
 	id := x.Requirement.ID
 	row := verifyRow{Base: v.Base(), ID: id, Title: x.Title, Is: x.Is, Sign: outcomeSigns[x.Outcome], Link: v.Base() + "/verifiering/" + id, Version: x.Answer.Version,
-		May: v.may(engine.PartRequirement + id), Gap: x.Outcome == engine.Gap, Stale: staleWords[x.Staleness], Unanswered: x.Outcome == engine.NoResponse}
+		May: v.may(engine.PartRequirement + id), Gap: x.Outcome == engine.Gap, Stale: staleWords[x.Staleness], Unanswered: x.Outcome == engine.NoResponse, Other: contradicted(x)}
 	for _, value := range []string{engine.AnswerYes, engine.AnswerPartly, engine.AnswerNo} {
 		row.Quick = append(row.Quick, choice{ID: value, Title: responseWord(value)})
 	}
@@ -341,7 +349,7 @@ func (s *server) verifyRow(v *verified, x *engine.Assessed) verifyRow {
 		if t := x.Response.Taken; t != nil && x.Staleness == "" && x.Offers[i].Taken() == *t {
 			continue // accepted already
 		}
-		if row.Unanswered || x.Staleness != "" {
+		if row.Unanswered || x.Staleness != "" || differs(x, x.Offers[i]) {
 			row.Offers = append(row.Offers, s.offeredView(x.Offers[i]))
 		}
 	}
@@ -355,6 +363,15 @@ func (s *server) verifyRow(v *verified, x *engine.Assessed) verifyRow {
 		row.HasAction = row.HasAction || a.Value.Open() && slices.Contains(a.Value.Requirements, id)
 	}
 	return row
+}
+
+// differs tells whether the supplier answers otherwise than the response says.
+func differs(x *engine.Assessed, o engine.Offer) bool {
+	return o.Kind == engine.FromSupplier && x.Response.Value != "" && o.Prefill.Answer != x.Response.Value
+}
+
+func contradicted(x *engine.Assessed) bool {
+	return slices.ContainsFunc(x.Offers, func(o engine.Offer) bool { return differs(x, o) })
 }
 
 func (s *server) responseView(x *engine.Assessed) *responseView {
@@ -378,6 +395,9 @@ func responseWord(value string) string {
 func (s *server) offeredView(o engine.Offer) offeredView {
 	v := offeredView{offerView: offerOf(o), Hash: o.Taken().Hash(), Kind: kindWords[o.Kind], May: o.Offered == rule.Yes && !o.Prefill.ExpiredAt(s.today())}
 	v.Until = s.dayOf(v.Until)
+	if o.Kind == engine.FromSupplier {
+		v.Strength = map[string]string{"contracted": "Leverantörens ord, med angivet underlag.", "assumed": "Leverantörens ord, utan underlag. Räknas som antaget."}[o.Prefill.Strength]
+	}
 	if v.Source = upperFirst(v.Source); o.Prefill.ExpiredAt(s.today()) {
 		v.Strength += " Har gått ut."
 	}

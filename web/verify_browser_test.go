@@ -87,6 +87,42 @@ func TestVerificationInTheBrowser(t *testing.T) {
 	}
 	t.Logf("%d of %d requirements accepted together, after the preview", taken, taken+strings.Count(string(s.get(base+"/verifiering?visa=obesvarade").Body), `<article class="ans"`))
 
+	// The supplier answers in a file of its own, by way of LibreOffice, and
+	// contradicts three of the answers.
+	b.open(base + "/leverantor")
+	b.accessible("suppliers, none")
+	b.fill("#leverantor", "Nordarkiv AB")
+	b.click("input[name=vilka][value=alla]")
+	b.follow("form[data-dirty] button.btn")
+	b.says(".note.ok", "Omgången är klar")
+	b.accessible("suppliers")
+	asked := b.download("a[href$='/leverantor/1.xlsx']")
+	rounds, err := s.db.Publications(context.Background(), s.record(base).Classification.ID)
+	check(t, err)
+	says, against := map[string]string{}, 0
+	for _, r := range rounds[0].Rows {
+		says[r.ID] = map[string]string{engine.AnswerYes: "Ja", engine.AnswerPartly: "Delvis", engine.AnswerNo: "Nej"}[s.record(base).Responses()[r.ID].Value]
+		if says[r.ID] == "Ja" && against < 3 {
+			says[r.ID], against = "Nej", against+1
+		}
+	}
+	b.hand("svar från Nordarkiv.xlsx", saved(t, replied(t, asked, says), "ods", "xlsx"))
+	b.follow("form[enctype] button")
+	b.says("h1", "Nordarkiv AB")
+	b.accessible("a supplier's file as understood")
+	b.follow("form[data-dirty] button.btn")
+	b.says(".note.ok", "inlästa")
+	b.open(base + "/verifiering?visa=krockar")
+	if n := evaluate[int](b, "document.querySelectorAll('article.ans').length"); n != 3 {
+		t.Errorf("%d contradictions, want 3", n)
+	}
+	b.says("main", "Leverantören svarar annat")
+	b.accessible("what the supplier contradicts")
+	b.follow("article.ans .offer button.alt") // no to one of them
+	if n := evaluate[int](b, "document.querySelectorAll('article.ans').length"); n != 2 {
+		t.Errorf("%d contradictions, want 2", n)
+	}
+
 	// What is left, one press each, and one of them with all that can be said.
 	rest := s.get(base + "/verifiering?visa=obesvarade")
 	for i, m := range regexp.MustCompile(`<article class="ans" id="([^"]+)"`).FindAllStringSubmatch(rest.Body, -1) {

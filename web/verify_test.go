@@ -14,7 +14,7 @@ import (
 )
 
 // ofB is the routes that only a B-classification has.
-var ofB = regexp.MustCompile(`^/klassning/{id}/(verifiering|godta|kallor|plan|planfil|forslag|avsteg)(/|$|\.)`)
+var ofB = regexp.MustCompile(`^/klassning/{id}/(verifiering|godta|kallor|plan|planfil|forslag|avsteg|leverantor)(/|$|\.)`)
 
 // verified begins a B-classification of the system, with an agreement, a gap, a
 // deviation and a line in the plan. It gives its address, and the same each time.
@@ -41,6 +41,12 @@ func (s *site) verified(base string) string {
 	}
 	_, err := s.db.Begin(ctx, maria.ID, engine.Classification{ID: id, SystemID: rec.System.ID, Type: "B", CatalogHash: rec.Classification.CatalogHash}, changes)
 	check(s.t, err)
+	if e, err := s.db.Evaluation(ctx, id); err == nil && len(e.Tenders) == 0 {
+		_, err = s.db.Publish(ctx, maria.ID, engine.Publication{Classification: id, Number: 1, Procurement: engine.Procurement{To: "Driftbolaget AB"}, File: []byte("x"), Rows: []engine.Row{{ID: "BEH-04", Area: "Behörighet", Title: "En rad", Text: "Så.", Type: engine.Verified}}})
+		check(s.t, err)
+		_, err = s.db.ReceiveTender(ctx, maria.ID, id, "Driftbolaget AB", engine.TenderFile{Name: "svar.xlsx", Content: []byte("y")})
+		check(s.t, err)
+	}
 	list, err := s.db.Shared(ctx)
 	check(s.t, err)
 	if len(list) == 0 {
@@ -254,4 +260,82 @@ func TestVerificationInWords(t *testing.T) {
 	s.open()
 	s.get("/").wants(200, "En planpost är öppen")
 	s.get("/planposter").wants(200, "Inför flerfaktor", "Systemförvaltare")
+}
+
+// A supplier is asked about its rows, answers in a file that was sorted, and
+// contradicts three of our answers: both stand side by side until somebody
+// chooses. A second round about fewer rows loses nothing of the first.
+func TestSupplierRounds(t *testing.T) {
+	s := newSite(t)
+	base := s.began(s.complete("Arkivet"), shipped().SetHash)
+	room := base + "/leverantor"
+	s.submit(room, room, "leverantor", "").wants(422, "Skriv leverantörens namn")
+	s.submit(room, room, "leverantor", "Driftbolaget AB", "vilka", "alla", "not", "Svara senast den 1 december.").wants(303)
+	s.get(room).wants(200, "Omgång 1", "Väntar på svar")
+	sent := []byte(s.get(room + "/1.xlsx").wants(200).Body)
+	if text := sheets(t, string(sent)); !strings.Contains(text, "Svara senast den 1 december.") || !strings.Contains(text, "Verifieras") || strings.Contains(text, "Ni som lämnar anbud") {
+		t.Error("the file says something else")
+	}
+	rounds, err := s.db.Publications(context.Background(), s.record(base).Classification.ID)
+	check(t, err)
+	rows := rounds[0].Rows
+	for _, r := range rows[:3] { // our own word, which the supplier contradicts
+		s.answer(base, maria, engine.ResponseKey(r.ID), engine.Response{Value: engine.AnswerYes, How: "Så tror vi."})
+	}
+	answers := map[string]string{rows[0].ID: "Nej", rows[1].ID: "Delvis", rows[2].ID: "nej, inte än"}
+	back := replied(t, sent, answers)
+	s.upload(room+"/fil", "Någon annan AB", "svar.xlsx", back).wants(422, "Välj vilken leverantör som svarar")
+	s.upload(room+"/fil", "Driftbolaget AB", "", nil).wants(422, "Välj filen som leverantören har skickat")
+	got := s.upload(room+"/fil", "Driftbolaget AB", "svar.xlsx", back)
+	got.wants(303)
+	reading := got.Header.Get("Location")
+	if n := len(s.record(base).Responses()); n != 3 {
+		t.Fatalf("%d responses before anything was taken in", n)
+	}
+	shown := s.get(reading).wants(200, "Driftbolaget AB")
+	s.post(reading, shown.form(reading)).wants(303)
+	if n := len(s.record(base).Responses()); n != 3 {
+		t.Fatalf("%d responses: a supplier's word was taken as an answer", n)
+	}
+	list := s.get(base+"/verifiering?visa=krockar").wants(200, "Leverantören svarar annat", rows[0].ID, rows[1].ID)
+	if n := strings.Count(list.Body, `<article class="ans"`); n != 2 && n != 3 {
+		t.Errorf("%d contradictions", n)
+	}
+	// Choosing the supplier's word makes a gap of it, with whose word it is.
+	at := base + "/verifiering/" + rows[0].ID
+	hash := regexp.MustCompile(`value="(godta:[0-9a-f]+)"`).FindStringSubmatch(list.Body)
+	s.post(at, list.form(at, "gor", hash[1])).wants(303)
+	if r := s.record(base).Responses()[rows[0].ID]; r.Value != engine.AnswerNo || r.Taken == nil || r.Taken.Kind != engine.FromSupplier {
+		t.Errorf("%+v", r)
+	}
+
+	before := s.tender(base)
+	s.submit(room, room, "leverantor", "Driftbolaget AB", "vilka", "alla", "omrade", rows[0].Area).wants(303)
+	second := []byte(s.get(room + "/2.xlsx").wants(200).Body)
+	got = s.upload(room+"/fil", "Driftbolaget AB", "svar2.xlsx", replied(t, second, map[string]string{rows[0].ID: "Ja"}))
+	got.wants(303)
+	reading = got.Header.Get("Location")
+	shown = s.get(reading).wants(200)
+	form := shown.form(reading)
+	for _, m := range regexp.MustCompile(`name="(rad-[^"]+)" value="ta"`).FindAllStringSubmatch(shown.Body, -1) {
+		form.Set(m[1], "ta")
+	}
+	s.post(reading, form).wants(303)
+	after := s.tender(base)
+	if len(after.Claims) < len(before.Claims) || after.Claims[rows[0].ID].Answer != engine.AnswerYes {
+		t.Errorf("%d claims, %d before; %+v", len(after.Claims), len(before.Claims), after.Claims[rows[0].ID])
+	}
+	// What was accepted of the first round has changed.
+	s.get(base+"/verifiering?visa=seover").wants(200, rows[0].ID, "Ändrat sedan du godtog det")
+}
+
+// tender is the one tender, or supplier's answer, of a classification.
+func (s *site) tender(base string) engine.Tender {
+	s.t.Helper()
+	e, err := s.db.Evaluation(context.Background(), s.record(base).Classification.ID)
+	check(s.t, err)
+	if len(e.Tenders) != 1 {
+		s.t.Fatalf("%d tenders", len(e.Tenders))
+	}
+	return e.Tenders[0]
 }

@@ -452,3 +452,16 @@ var answerWordsOf = map[string][]string{
 	engine.AnswerPartly: {"delvis", "partly", "partially", "partial", "delvist", "teilweise", "osittain"},
 	engine.AnswerNo:     {"nej", "accepteras inte", "accepterar inte", "accepteras ej", "no", "nei", "nein", "not accepted", "non", "ei"},
 }
+
+// roundWords is what a supplier reads about a round.
+var roundWords = struct {
+	title, from, how, note string
+	steps                  []string
+}{
+	title: "Verifiering av %s", from: "Från %s till %s. Omgång %d, %s.", how: "Så svarar ni", note: "Från beställaren",
+	steps: []string{
+		"Svara för hur det är i dag, rad för rad i bladet Krav. Ja betyder att hela kravet är uppfyllt, Delvis att en del är det, Nej att det inte är det. Lämna raden tom om ni inte vet.",
+		"Skriv i Beskrivning hur det görs, och vid Delvis eller Nej vad som saknas. Skriv i Bevis vad som visar det: en rapport, ett intyg eller en punkt i avtalet, med datum.",
+		"Skriv roller i stället för namn på personer, och inget som behöver skyddas. Rader kan sorteras om, men låt den dolda kolumnen Nyckel följa med. Skicka tillbaka filen som .xlsx.",
+	},
+}

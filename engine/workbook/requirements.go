@@ -18,10 +18,10 @@ func (s State) lines() []engine.Line { return s.Derivation.Lines(s.Date, s.Tailo
 func (s State) Tally() engine.Tally { return engine.TallyLines(s.lines()) }
 
 // kinds is the types as a tenderer sees them.
-var kinds = map[engine.RowType]string{engine.Shall: typeShall, engine.Should: typeShould, engine.Terms: typeTerms, engine.Undecided: typeOpen}
+var kinds = map[engine.RowType]string{engine.Shall: typeShall, engine.Should: typeShould, engine.Terms: typeTerms, engine.Undecided: typeOpen, engine.Verified: "Verifieras"}
 
 // listOf is what each type is answered with.
-var listOf = map[engine.RowType]string{engine.Shall: listShall, engine.Should: listBor, engine.Terms: listTerms, engine.Undecided: listShall}
+var listOf = map[engine.RowType]string{engine.Shall: listShall, engine.Should: listBor, engine.Terms: listTerms, engine.Undecided: listShall, engine.Verified: listBor}
 
 // rowText is what a requirement's cell says.
 func rowText(r engine.Row) string {

@@ -475,7 +475,7 @@ func (t *table) claim(i int, row engine.Row) engine.Claim {
 func answerOf(written string, t engine.RowType) string {
 	word := strings.ToLower(strings.Trim(written, " .!\u00a0"))
 	for answer, words := range answerWordsOf {
-		if slices.Contains(words, word) && (answer != engine.AnswerPartly || t == engine.Should) {
+		if slices.Contains(words, word) && (answer != engine.AnswerPartly || t == engine.Should || t == engine.Verified) {
 			return answer
 		}
 	}

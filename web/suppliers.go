@@ -1,0 +1,227 @@
+package web
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/kravverk/kravverk/engine"
+	"github.com/kravverk/kravverk/engine/workbook"
+)
+
+// suppliersPage is where suppliers are asked about a system in operation, round
+// by round, and their files come back.
+type suppliersPage struct {
+	page
+	Base      string
+	Suppliers []supplierRow
+	Names     []string
+	Name      string // filled in, of the form that asks
+	Sender    string // filled in, of the form that takes a file in
+	Note      string
+	All, Open int // rows that can be asked about; of those, the ones whose word is wanted
+	Which     string
+	Areas     []choice
+	Next      int
+	Missing   fieldErrors
+	Saved     string
+	May       bool
+}
+
+// supplierRow is one supplier with its rounds and files.
+type supplierRow struct {
+	Name, Status, Class, Link string
+	Rounds                    []roundRow
+	Files                     []tenderFileRow
+}
+
+type roundRow struct {
+	N, Rows    int
+	When, Who  string
+	Link, Note string
+}
+
+var supplierSaved = map[string]string{"omgang": "Omgången är klar att skicka. Hämta filen och skicka den till leverantören.", "inlast": "Svaren är inlästa. De ligger som förslag i verifieringen, och räknas först när någon har godtagit dem."}
+
+// roundsOf are the rounds that a supplier has been asked in.
+func roundsOf(all []engine.Publication, supplier string) []engine.Publication {
+	return slices.DeleteFunc(slices.Clone(all), func(p engine.Publication) bool { return p.Procurement.To != supplier })
+}
+
+func (s *server) suppliers(w http.ResponseWriter, r *http.Request) error {
+	p, _, _, err := s.suppliersPage(r)
+	if err != nil {
+		return err
+	}
+	return s.render(w, http.StatusOK, "suppliers", p)
+}
+
+func (s *server) suppliersPage(r *http.Request) (suppliersPage, *verified, *evaluated, error) {
+	v, err := s.verifying(r)
+	if err != nil {
+		return suppliersPage{}, nil, nil, err
+	}
+	e, err := s.evaluation(r)
+	if err != nil {
+		return suppliersPage{}, nil, nil, err
+	}
+	p := suppliersPage{page: s.classificationPage(v.open, e.title), Base: v.Base(), Next: len(e.Versions) + 1, Which: "oppna", Saved: supplierSaved[r.FormValue("sparat")], May: v.writable() == nil}
+	p.Crumbs = slices.Insert(p.Crumbs, len(p.Crumbs)-1, crumb{"Verifiering", v.Base() + "/verifiering"})
+	lines := v.Derivation.Lines(v.Today, nil)
+	all := v.Assessment.ToVerify(lines, false)
+	p.All, p.Open = len(all), len(v.Assessment.ToVerify(lines, true))
+	for _, x := range all {
+		if n := len(p.Areas); n == 0 || p.Areas[n-1].ID != x.Area {
+			p.Areas = append(p.Areas, choice{ID: x.Area, Title: x.Area})
+		}
+	}
+	for _, x := range e.Versions {
+		i := slices.Index(p.Names, x.Procurement.To)
+		if i < 0 {
+			i = len(p.Names)
+			p.Names = append(p.Names, x.Procurement.To)
+			p.Suppliers = append(p.Suppliers, supplierRow{Name: x.Procurement.To, Status: "Väntar på svar", Class: "wait"})
+		}
+		p.Suppliers[i].Rounds = append(p.Suppliers[i].Rounds, roundRow{x.Number, len(x.Rows), s.day(x.At), personName(x.By), v.Base() + "/leverantor/" + itoa(x.Number) + ".xlsx", x.Note})
+	}
+	for i := range e.Tenders {
+		t := &e.Tenders[i]
+		at := slices.Index(p.Names, t.Tenderer)
+		if at < 0 {
+			continue
+		}
+		row := &p.Suppliers[at]
+		link := v.Base() + "/leverantor/" + t.ID
+		for _, f := range t.Files {
+			row.Files = append(row.Files, s.tenderFileRow(f, link))
+			row.Link = link + "/fil/" + itoa(f.N)
+		}
+		if row.Status, row.Class = "Väntar på att läsas in", "wait"; t.Version > 0 {
+			row.Status, row.Class = upperFirst(count(len(t.Claims), "rad inläst", "rader inlästa")), "done"
+		}
+	}
+	return p, v, e, nil
+}
+
+// askSupplier writes the next round to a supplier.
+func (s *server) askSupplier(w http.ResponseWriter, r *http.Request) error {
+	if err := parseForm(r); err != nil {
+		return err
+	}
+	p, v, _, err := s.suppliersPage(r)
+	if err != nil {
+		return err
+	}
+	next, ok := number(r.PostFormValue("omgang"))
+	if !ok {
+		return errForm
+	}
+	p.Name, p.Note, p.Which = strings.Join(strings.Fields(r.PostFormValue("leverantor")), " "), strings.TrimSpace(r.PostFormValue("not")), r.PostFormValue("vilka")
+	wrong := func(field, text string) { p.Missing = append(p.Missing, fieldError{field, text}) }
+	if p.Name == "" || len([]rune(p.Name)) > 200 {
+		wrong("leverantor", "Skriv leverantörens namn, högst 200 tecken")
+	}
+	if len([]rune(p.Note)) > maxReason {
+		wrong("not", "Korta texten till högst "+itoa(maxReason)+" tecken")
+	}
+	rows := v.Assessment.ToVerify(v.Derivation.Lines(v.Today, nil), p.Which != "alla")
+	areas := r.PostForm["omrade"]
+	for i := range p.Areas {
+		p.Areas[i].Chosen = slices.Contains(areas, p.Areas[i].ID)
+	}
+	if len(areas) > 0 {
+		rows = slices.DeleteFunc(rows, func(x engine.Row) bool { return !slices.Contains(areas, x.Area) })
+	}
+	if len(rows) == 0 {
+		wrong("vilka", "Inga rader blir kvar att fråga om. Välj fler")
+	}
+	if len(p.Missing) > 0 {
+		p.Failed = true
+		return s.render(w, http.StatusUnprocessableEntity, "suppliers", p)
+	}
+	var file bytes.Buffer
+	id, err := workbook.WriteRound(&file, workbook.Round{Supplier: p.Name, System: v.System.Title, Unit: unitName(v.visit.org, v.System.Unit), ClassificationID: v.Classification.ID,
+		CatalogHash: v.Catalog.SetHash, Date: v.Today, Number: next, Note: p.Note, Rows: rows})
+	if err != nil {
+		return err
+	}
+	_, err = s.Store.Publish(r.Context(), v.visit.ID, engine.Publication{Classification: v.Classification.ID, Number: next, Procurement: engine.Procurement{To: p.Name}, Note: p.Note,
+		Rows: rows, ExportID: id.ExportID, File: file.Bytes()})
+	if errors.Is(err, engine.ErrChanged) { // pressed twice, or somebody else was first: the page shows which
+		return seeOther(w, r, v.Base()+"/leverantor")
+	}
+	if err != nil {
+		return err
+	}
+	return seeOther(w, r, v.Base()+"/leverantor?sparat=omgang")
+}
+
+// downloadRound gives a round byte for byte as it was made.
+func (s *server) downloadRound(w http.ResponseWriter, r *http.Request) error {
+	v, err := s.verifying(r)
+	if err != nil {
+		return err
+	}
+	n, ok := number(chi.URLParam(r, "version"))
+	if !ok {
+		return errNotFound
+	}
+	x, err := s.Store.Publication(r.Context(), v.Classification.ID, n)
+	if err != nil {
+		return err
+	}
+	return sendWorkbook(w, "verifiering-"+slug(v.System.Title)+"-omgang-"+itoa(n)+".xlsx", x.File)
+}
+
+// receiveAnswers keeps a supplier's file as it came, and shows what can be read
+// from it before any of it is taken.
+func (s *server) receiveAnswers(w http.ResponseWriter, r *http.Request) error {
+	p, v, e, err := s.suppliersPage(r)
+	if err != nil {
+		return err
+	}
+	refuse := func(status int, field, text string) error {
+		p.Missing, p.Failed = fieldErrors{{field, text}}, true
+		return s.render(w, status, "suppliers", p)
+	}
+	var tooBig *http.MaxBytesError
+	if err := r.ParseMultipartForm(maxUpload); errors.As(err, &tooBig) {
+		return refuse(http.StatusRequestEntityTooLarge, "fil", string(workbook.RefusedSize))
+	} else if err != nil {
+		return errForm
+	}
+	defer r.MultipartForm.RemoveAll()
+	p.Sender = strings.TrimSpace(r.FormValue("anbudsgivare"))
+	if !slices.Contains(p.Names, p.Sender) {
+		return refuse(http.StatusUnprocessableEntity, "anbudsgivare", "Välj vilken leverantör som svarar")
+	}
+	file, head, err := r.FormFile("fil")
+	if err != nil {
+		return refuse(http.StatusUnprocessableEntity, "fil", "Välj filen som leverantören har skickat")
+	}
+	defer file.Close()
+	data, err := io.ReadAll(file)
+	if err != nil {
+		return errForm
+	}
+	kept := engine.TenderFile{Name: baseName(head.Filename), Content: data}
+	_, err = readFile(func() (workbook.Reading, error) { return workbook.ReadTender(data, roundsOf(e.Versions, p.Sender)) })
+	var refused workbook.Refusal
+	switch {
+	case errors.As(err, &refused):
+		kept.Refused = string(refused)
+	case err != nil:
+		return err
+	}
+	t, err := s.Store.ReceiveTender(r.Context(), v.visit.ID, v.Classification.ID, p.Sender, kept)
+	if err != nil {
+		return err
+	}
+	n := t.Files[slices.IndexFunc(t.Files, func(f engine.TenderFile) bool { return f.SHA256 == sha256hex(data) })].N
+	return seeOther(w, r, v.Base()+"/leverantor/"+t.ID+"/fil/"+itoa(n))
+}
