@@ -84,6 +84,7 @@ var needs = map[string]string{
 	"GET /klassning/{id}/anbud/{anbud}/fil/{n}": "evaluate", "POST /klassning/{id}/anbud/{anbud}/fil/{n}": "evaluate", "GET /klassning/{id}/anbud/{anbud}/fil/{n}/original": "evaluate",
 	"GET /klassning/{id}/jamforelse": "evaluate", "GET /klassning/{id}/jamforelse.xlsx": "evaluate", "POST /klassning/{id}/tilldelning": "evaluate",
 
+	"GET /system/{system}/bryt-ut": "move", "POST /system/{system}/bryt-ut": "move",
 	"GET /system/{system}/b-klassning": "begin", "POST /system/{system}/b-klassning": "begin",
 	"GET /klassning/{id}/verifiering": "read", "GET /klassning/{id}/verifiering/{krav}": "read", "POST /klassning/{id}/verifiering/{krav}": "answer",
 	"GET /klassning/{id}/godta": "read", "POST /klassning/{id}/godta": "answer", "GET /klassning/{id}/kallor": "read", "POST /klassning/{id}/kallor": "answer",

@@ -227,7 +227,7 @@ var actionWords = []struct {
 
 // deedWords says what somebody has done, by the journal's action.
 var deedWords = map[string]string{
-	"answer.save": "Sparade svar", "system.create": "Lade till ett system", "classification.create": "Började en klassning", "system.move": "Flyttade ett system",
+	"answer.save": "Sparade svar", "system.create": "Lade till ett system", "classification.create": "Började en klassning", "system.move": "Flyttade ett system", "group.leave": "Bröt ut ett system ur en grupp",
 	"approval.propose": "Lade fram en klassning", "approval.approve": "Godkände en klassning", "approval.return": "Skickade tillbaka en klassning", "approval.reopen": "Öppnade en klassning igen",
 	"tender.publish": "Fastställde en version av kravbilagan", "tender.receive": "Tog emot ett anbud", "tender.read": "Läste in svar ur ett anbud", "tender.judge": "Bedömde en rad i ett anbud", "tender.award": "Valde anbud och avslutade utvärderingen",
 	"unit.save": "Ändrade en enhet", "unit.remove": "Tog bort en enhet",

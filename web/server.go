@@ -148,6 +148,8 @@ func (s *server) routes() http.Handler {
 	get("/system/{system}/flytta", move, s.moveForm)
 	post("/system/{system}/flytta", move, s.moveSystem)
 
+	get("/system/{system}/bryt-ut", move, s.leaveForm)
+	post("/system/{system}/bryt-ut", move, s.leave)
 	get("/system/{system}/b-klassning", begin, s.beginForm)
 	post("/system/{system}/b-klassning", begin, s.begin)
 

@@ -32,6 +32,7 @@ type ProcurementStore interface {
 
 // RecordStore keeps systems, classifications and their answers.
 type RecordStore interface {
+	LeaveGroup(ctx context.Context, by, group string, member engine.System) (engine.Record, error)
 	Begin(ctx context.Context, by string, c engine.Classification, changes []engine.Change) (engine.Record, error)
 	Shared(ctx context.Context) ([]engine.Shared, error)
 	SaveShared(ctx context.Context, by, unit string, changes []engine.Change) error

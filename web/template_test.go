@@ -85,6 +85,7 @@ var pageTypes = map[string]reflect.Type{
 	"tender":     reflect.TypeFor[tenderPage](),
 	"comparison": reflect.TypeFor[comparisonPage](),
 
+	"leave":      reflect.TypeFor[leavePage](),
 	"begin":      reflect.TypeFor[beginPage](),
 	"verify":     reflect.TypeFor[verifyPage](),
 	"accept":     reflect.TypeFor[acceptPage](),

@@ -339,3 +339,26 @@ func (s *site) tender(base string) engine.Tender {
 	}
 	return e.Tenders[0]
 }
+
+// One camera that differs leaves its group, and goes on from the group's answers.
+func TestLeavesTheGroup(t *testing.T) {
+	s := newSite(t)
+	rec, err := s.db.CreateSystem(context.Background(), maria.ID, engine.System{Title: "Kameror", Unit: s.record(s.filled()).System.Unit, Members: 3}, "A", shipped().SetHash)
+	check(t, err)
+	base, system := "/klassning/"+rec.Classification.ID, "/system/"+rec.System.ID
+	s.answer(base, maria, engine.FactKey("drift"), "egen")
+	s.get(system).wants(200, "En av dem skiljer sig")
+	at := system + "/bryt-ut"
+	s.submit(at, at, "namn", "").wants(422, "Skriv vad det som skiljer sig heter")
+	got := s.submit(at, at, "namn", "Kamera 7", "beskrivning", "Har mikrofon.")
+	got.wants(303)
+	s.get(got.Header.Get("Location")).wants(200, "Kamera 7", "Har mikrofon.")
+	if n := s.record(base).System.Members; n != 2 {
+		t.Errorf("%d members are left", n)
+	}
+	all, err := s.db.Systems(context.Background())
+	check(t, err)
+	if last := all[len(all)-1]; last.System.Title != "Kamera 7" || string(last.Answers[engine.FactKey("drift")].Value) != `"egen"` {
+		t.Errorf("%+v", last)
+	}
+}

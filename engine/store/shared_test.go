@@ -91,3 +91,34 @@ func TestBegin(t *testing.T) {
 	_, err = s.VerifyJournal(ctx)
 	check(t, err)
 }
+
+// One that differs leaves its group once, with the group's answers and without
+// what is the group's own.
+func TestLeaveGroup(t *testing.T) {
+	s, id := fresh(t)
+	first, err := s.Classification(ctx, id)
+	check(t, err)
+	alone, err := s.CreateSystem(ctx, anna.ID, engine.System{Title: "En enda", Unit: TopUnit}, "A", first.Classification.CatalogHash)
+	check(t, err)
+	_, err = s.LeaveGroup(ctx, anna.ID, alone.System.ID, engine.System{ID: "m1", Title: "Kamera 7"})
+	wantErr(t, err, engine.ErrNotFound) // no group
+	group, err := s.CreateSystem(ctx, anna.ID, engine.System{Title: "Kameror", Unit: TopUnit, Members: 3}, "A", first.Classification.CatalogHash)
+	check(t, err)
+	mustSave(t, s, group.Classification.ID, change("fact/drift", `"egen"`, 0), change("delegate/fact/drift", `{"person":"x"}`, 0), change("procurement", `{}`, 0))
+	for range 2 {
+		rec, err := s.LeaveGroup(ctx, bo.ID, group.System.ID, engine.System{ID: "m1", Title: "Kamera 7"})
+		check(t, err)
+		if rec.System.Members != 0 || rec.System.Unit != TopUnit || len(rec.Answers) != 1 || string(rec.Answers["fact/drift"].Value) != `"egen"` {
+			t.Fatalf("%+v", rec)
+		}
+	}
+	left, err := s.Classification(ctx, group.Classification.ID)
+	check(t, err)
+	if left.System.Members != 2 || len(left.Answers) != 3 {
+		t.Errorf("%d members, %d answers", left.System.Members, len(left.Answers))
+	}
+	_, err = s.LeaveGroup(ctx, bo.ID, group.System.ID, engine.System{ID: "m1", Title: "Något annat"})
+	wantErr(t, err, ErrKeyReused)
+	_, err = s.VerifyJournal(ctx)
+	check(t, err)
+}
