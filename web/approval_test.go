@@ -75,8 +75,12 @@ func (s *site) approved(base string) {
 	facts, err := engine.NewFacts(shipped(), input)
 	check(s.t, err)
 	d := engine.Decision{Diary: "TN 2026/1", Text: "Godkänns.", NextReview: "2027-11-24", Participants: []engine.Participant{{Role: "Systemägare"}}}
-	data := engine.Freeze(rec, engine.Derive(facts), "Trafikkontoret", d).Encode()
-	_, err = s.db.Propose(context.Background(), maria.ID, rec.Classification.ID, rec.State(), d, data, true)
+	derived := engine.Derive(facts)
+	snapshot := engine.Freeze(rec, derived, "Trafikkontoret", d)
+	if rec.Classification.Type == "B" {
+		snapshot.Assessed(derived.Assess(rec, derived.Inherit("2026-11-23", nil, nil), "2026-11-23"))
+	}
+	_, err = s.db.Propose(context.Background(), maria.ID, rec.Classification.ID, rec.State(), d, snapshot.Encode(), true)
 	check(s.t, err)
 }
 
