@@ -48,6 +48,21 @@ type roundRow struct {
 
 var supplierSaved = map[string]string{"omgang": "Omgången är klar att skicka. Hämta filen och skicka den till leverantören.", "inlast": "Svaren är inlästa. De ligger som förslag i verifieringen, och räknas först när någon har godtagit dem."}
 
+// ofB lets only a B-classification's files through. Those of an A are tenders,
+// which whoever may answer has no right to see.
+func (s *server) ofB(h handler) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		rec, err := s.subject(r)
+		if err != nil {
+			return err
+		}
+		if rec == nil || rec.Classification.Type != "B" {
+			return engine.ErrNotFound
+		}
+		return h(w, r)
+	}
+}
+
 // roundsOf are the rounds that a supplier has been asked in.
 func roundsOf(all []engine.Publication, supplier string) []engine.Publication {
 	return slices.DeleteFunc(slices.Clone(all), func(p engine.Publication) bool { return p.Procurement.To != supplier })

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 	"net/http"
 	"net/url"
@@ -57,7 +58,10 @@ func (s *server) assess(ctx context.Context, o *open) (*verified, error) {
 	for _, kind := range []engine.OfferKind{engine.FromPlatform, engine.FromSibling} {
 		for _, id := range o.Sources(kind) {
 			snapshot, err := s.lastApproved(ctx, id)
-			if err != nil || snapshot == nil {
+			if err != nil && !errors.Is(err, engine.ErrNotFound) {
+				return nil, err // unread is not the same as gone
+			}
+			if snapshot == nil {
 				continue // gone, or never approved: it offers nothing
 			}
 			var declares engine.Declares

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -382,4 +383,21 @@ func TestPlatform(t *testing.T) {
 	s.approved(high)
 	check(t, s.db.Reopen(context.Background(), maria.ID, s.record(low).Classification.ID, 1, "Ny version."))
 	s.submit(low+"/kallor", low+"/kallor", "plattform", strings.TrimPrefix(high, "/klassning/")).wants(422, "i en ring: Plattformen, Appen, Plattformen")
+}
+
+// Tenders are for the named buyers alone: the way to suppliers' answers does not
+// lead to them, whoever may answer.
+func TestSuppliersRoomHoldsNoTenders(t *testing.T) {
+	s := newSite(t)
+	base := s.filled()
+	tender := s.procured(base) // maria is the only buyer
+	check(t, s.people(ulla, "systemagare"))
+	for _, who := range []engine.Person{maria, ulla} {
+		s.config.Demo = who.ID
+		s.open()
+		for _, path := range []string{"/leverantor", "/leverantor/1.xlsx", "/leverantor/" + tender + "/fil/1", "/leverantor/" + tender + "/fil/1/original"} {
+			s.get(base + path).wants(404)
+		}
+		s.post(base+"/leverantor/"+tender+"/fil/1", url.Values{"version": {"0"}}).wants(404)
+	}
 }
