@@ -6,9 +6,10 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"net"
 	"net/http"
 	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/http/httputil"
 	"net/url"
 	"os"
 	"os/exec"
@@ -123,13 +124,15 @@ func (s *surfer) fill(at, form, login, password string) (status int, address, bo
 // The whole way: a new person without a role, a role by her group, an
 // invitation that ties an identity to an account, a person disabled.
 func TestSignInAtTheProvider(t *testing.T) {
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := free.Addr().String()
-	free.Close()
-	home := "http://" + addr
+	// The provider must know the address before the server that needs the
+	// provider has one, so what people visit is a proxy that is there first.
+	var behind *url.URL
+	front := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(behind)
+		r.Out.Host = r.In.Host
+	}})
+	defer front.Close()
+	home := front.URL
 	issuer := realProvider(t, home)
 
 	ctx := t.Context()
@@ -155,11 +158,12 @@ func TestSignInAtTheProvider(t *testing.T) {
 	stopped, stop := context.WithCancel(ctx)
 	ready, done := make(chan string, 1), make(chan error, 1)
 	go func() {
-		done <- runServer(stopped, env{strings.NewReader(""), io.Discard, &log}, served{addr: addr, db: file, url: home, oidcSecretFile: secret,
+		done <- runServer(stopped, env{strings.NewReader(""), io.Discard, &log}, served{addr: "127.0.0.1:0", db: file, url: home, oidcSecretFile: secret,
 			oidc: web.Provider{Issuer: issuer, ClientID: "kravverk", Claim: "groups", Name: "Logga in med stadens konto"}}, func(a string) { ready <- a })
 	}()
 	select {
-	case <-ready:
+	case at := <-ready:
+		behind = &url.URL{Scheme: "http", Host: at}
 	case err := <-done:
 		t.Fatal(err)
 	}
