@@ -48,15 +48,16 @@ type roundRow struct {
 
 var supplierSaved = map[string]string{"omgang": "Omgången är klar att skicka. Hämta filen och skicka den till leverantören.", "inlast": "Svaren är inlästa. De ligger som förslag i verifieringen, och räknas först när någon har godtagit dem."}
 
-// ofB lets only a B-classification's files through. Those of an A are tenders,
-// which whoever may answer has no right to see.
-func (s *server) ofB(h handler) handler {
+// of lets only classifications of one type through. The files of an A are
+// tenders, which whoever may answer has no right to see, and a B has no
+// procurement of its own.
+func (s *server) of(typ string, h handler) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		rec, err := s.subject(r)
 		if err != nil {
 			return err
 		}
-		if rec == nil || rec.Classification.Type != "B" {
+		if rec == nil || rec.Classification.Type != typ {
 			return engine.ErrNotFound
 		}
 		return h(w, r)
@@ -81,7 +82,12 @@ func (s *server) suppliersPage(r *http.Request) (suppliersPage, *verified, *eval
 	if err != nil {
 		return suppliersPage{}, nil, nil, err
 	}
-	e, err := s.evaluation(r)
+	if r.Method == http.MethodPost {
+		if err := v.writable(); err != nil {
+			return suppliersPage{}, nil, nil, err
+		}
+	}
+	e, err := s.answeredBy(r.Context(), v.open)
 	if err != nil {
 		return suppliersPage{}, nil, nil, err
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -46,21 +47,17 @@ func (s *server) evaluation(r *http.Request) (*evaluated, error) {
 	if o.paused() && r.Method == http.MethodPost {
 		return nil, errPaused
 	}
-	e := &evaluated{open: o, room: "/anbud", title: "Anbud"}
 	if o.Classification.Type == "B" {
-		e.room, e.title = "/leverantor", "Leverantörernas svar"
 		if r.Method == http.MethodPost {
 			if err := o.writable(); err != nil {
 				return nil, err
 			}
 		}
+		return s.answeredBy(r.Context(), o)
 	}
+	e := &evaluated{open: o, room: "/anbud", title: "Anbud"}
 	if e.Versions, err = s.Store.Publications(r.Context(), o.Classification.ID); err != nil {
 		return nil, err
-	}
-	if o.Classification.Type == "B" {
-		e.Evaluation, err = s.Store.Evaluation(r.Context(), o.Classification.ID)
-		return e, err
 	}
 	if len(e.Versions) == 0 {
 		return nil, &Problem{http.StatusConflict, "Kravbilagan är inte utskickad", "Anbud kan tas emot när en version av kravbilagan är fastställd och tiden för anbud har gått ut.", o.Base() + "/kravbilaga", "Till kravbilagan"}
@@ -70,6 +67,17 @@ func (s *server) evaluation(r *http.Request) (*evaluated, error) {
 		return nil, &Problem{http.StatusConflict, "Anbuden får inte öppnas än", "Tiden för anbud går ut " + s.deadlineWords(deadline) + ". Till dess får ingen öppna dem.", o.Base() + "/kravbilaga", "Till kravbilagan"}
 	}
 	e.Evaluation, err = s.Store.Evaluation(r.Context(), o.Classification.ID)
+	return e, err
+}
+
+// answeredBy is a B-classification's rounds and what suppliers have answered.
+func (s *server) answeredBy(ctx context.Context, o *open) (*evaluated, error) {
+	e := &evaluated{open: o, room: "/leverantor", title: "Leverantörernas svar"}
+	var err error
+	if e.Versions, err = s.Store.Publications(ctx, o.Classification.ID); err != nil {
+		return nil, err
+	}
+	e.Evaluation, err = s.Store.Evaluation(ctx, o.Classification.ID)
 	return e, err
 }
 
