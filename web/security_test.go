@@ -374,7 +374,7 @@ func TestFormKeyOpensNothing(t *testing.T) {
 	bo := engine.Person{ID: "bo", Name: "Bo Ek"}
 	_, err = s.db.AddAccount(ctx, "", engine.Account{Person: bo, Grants: []engine.Grant{{Unit: "social", Role: "systemagare"}}})
 	check(t, err)
-	form := url.Values{"omfattas": {"nej"}, "namn": {"Kartan"}, "enhet": {"trafik"}, "roll": {"Systemägare"}, "nyckel": {strings.Repeat("ab", 12)}}
+	form := url.Values{"omfattas": {"nej"}, "namn": {"Kartan"}, "enhet": {"trafik"}, "typ": {"A"}, "roll": {"Systemägare"}, "nyckel": {strings.Repeat("ab", 12)}}
 	base := s.post("/system", form).wants(303).Header.Get("Location")
 	s.as(bo)
 	s.post("/system", form).wants(422, "Välj vilken enhet")

@@ -420,6 +420,7 @@ type newSystemPage struct {
 	Role                    string
 	Roles                   []string
 	Units                   []choice
+	Types                   []choice
 	Token                   string // becomes the system's id: two posts of one form make one system
 }
 
@@ -440,6 +441,8 @@ func (s *server) systemForm(r *http.Request) newSystemPage {
 	if len(p.Units) == 1 {
 		p.Units[0].Chosen = true
 	}
+	p.Types = []choice{{ID: "A", Title: "Det ska upphandlas", Help: "En A-klassning ger kravlistan till upphandlingen."}, {ID: "B", Title: "Det är i drift, eller avtalet är tecknat", Help: "En B-klassning visar vad systemet uppfyller och vad som behöver åtgärdas."}}
+	choose(p.Types, r.PostFormValue("typ"))
 	return p
 }
 
@@ -483,6 +486,10 @@ func (s *server) createSystem(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		p.Missing = append(p.Missing, fieldError{"antal", "Skriv antalet med siffror, till exempel 214, eller lämna rutan tom"})
 	}
+	typ := r.PostFormValue("typ")
+	if !slices.ContainsFunc(p.Types, func(c choice) bool { return c.ID == typ }) {
+		p.Missing = append(p.Missing, fieldError{"typ", "Välj om systemet ska upphandlas eller redan är i drift"})
+	}
 	if !slices.Contains(p.Roles, p.Role) {
 		p.Missing = append(p.Missing, fieldError{"roll", "Välj i vilken roll du svarar"})
 	}
@@ -495,7 +502,7 @@ func (s *server) createSystem(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	rec, err := s.Store.CreateSystem(r.Context(), visitOf(r.Context()).ID,
-		engine.System{ID: p.Token, Title: p.Name, Description: p.Description, Unit: p.Unit, Members: members}, "A", c.SetHash)
+		engine.System{ID: p.Token, Title: p.Name, Description: p.Description, Unit: p.Unit, Members: members}, typ, c.SetHash)
 	if err != nil {
 		return err
 	}

@@ -676,12 +676,12 @@ func TestNewSystem(t *testing.T) {
 	got := s.submit("/system/nytt", "/system/nytt", "svar", "nej")
 	form := got.wants(303).Header.Get("Location")
 	got = s.submit(form, "/system", "namn", "", "beskrivning", "Så här <b>skrev</b> jag.", "antal", "många")
-	got.wants(422, "Fyra saker", "Skriv vad systemet heter", "Välj vilken enhet", "Skriv antalet med siffror", "Välj i vilken roll", "Så här <b>skrev</b> jag.")
+	got.wants(422, "Fem saker", "Skriv vad systemet heter", "Välj vilken enhet", "Skriv antalet med siffror", "Välj i vilken roll", "Så här <b>skrev</b> jag.")
 	wellFormed(t, "/system", got)
 	if !strings.HasPrefix(got.title(), "Fel: ") || !strings.Contains(got.Body, "data-focus") {
 		t.Error("the error summary does not come first")
 	}
-	got = s.submit(form, "/system", "namn", "Trafikkameror", "enhet", "trafik", "antal", "214", "roll", "Systemägare")
+	got = s.submit(form, "/system", "namn", "Trafikkameror", "enhet", "trafik", "antal", "214", "typ", "A", "roll", "Systemägare")
 	base := got.wants(303).Header.Get("Location")
 	rec := s.record(base)
 	if rec.System.Members != 214 || rec.System.Title != "Trafikkameror" || rec.Classification.CatalogHash != shipped().SetHash {
@@ -692,6 +692,16 @@ func TestNewSystem(t *testing.T) {
 	}
 	s.get(base).wants(200, "Trafikkameror", "Systemet omfattas inte av säkerhetsskydd", "Högst", "frågor kvar")
 	s.get("/").wants(200, "Trafikkameror", "En klassning väntar på dig")
+
+	// A system in operation begins with its verification.
+	form = "/system/nytt/uppgifter?omfattas=nej"
+	s.submit(form, "/system", "namn", "Bommar", "enhet", "trafik", "roll", "Systemägare").wants(422, "Välj om systemet ska upphandlas eller redan är i drift")
+	got = s.submit(form, "/system", "namn", "Bommar", "enhet", "trafik", "typ", "B", "roll", "Systemägare")
+	base = got.wants(303).Header.Get("Location")
+	s.get(base).wants(200, "B-klassning, verifiering", "Verifiering0 av 2 krav har ett svar").lacks("Kravbilaga")
+	if v := s.value(base, engine.KeyStop); v != `{"role":"Systemägare","date":"2026-11-23"}` {
+		t.Errorf("stop is %s", v)
+	}
 }
 
 func TestPaused(t *testing.T) {
@@ -936,7 +946,7 @@ func TestDoublePost(t *testing.T) {
 // Two posts of one form make one system, and both lead to it.
 func TestDoublePostOfANewSystem(t *testing.T) {
 	s := newSite(t)
-	form := s.get("/system/nytt/uppgifter?omfattas=nej").form("/system", "namn", "Felanmälan", "enhet", "trafik", "roll", "Systemägare")
+	form := s.get("/system/nytt/uppgifter?omfattas=nej").form("/system", "namn", "Felanmälan", "enhet", "trafik", "typ", "A", "roll", "Systemägare")
 	first, second := s.post("/system", form), s.post("/system", form)
 	first.wants(303)
 	second.wants(303)
