@@ -165,6 +165,16 @@ func (v *visit) carries(rec *engine.Record, x engine.Action) bool {
 	})
 }
 
+// plans tells whether the visitor may change a classification's whole plan.
+func (v *visit) plans(rec *engine.Record) bool {
+	return v.in(rec.System.Unit, carry) || rec.System.ManagedBy != "" && v.in(rec.System.ManagedBy, carry)
+}
+
+// follows tells whether the visitor may say how a line of a plan goes.
+func (v *visit) follows(rec *engine.Record, x engine.Action) bool {
+	return !rec.Has(engine.KeyPaused) && (v.plans(rec) || v.carries(rec, x))
+}
+
 // covers tells whether whoever is asked for one part may answer another.
 func covers(delegated, part string) bool {
 	return part != "" && (delegated == part || delegated == engine.PartSection+"facts" && strings.HasPrefix(part, engine.PartFact))

@@ -25,7 +25,8 @@ type planPage struct {
 	Gaps       []gapView
 	Actions    []actionView
 	May        bool // propose measures and decide deviations
-	Carry      bool // add and change actions
+	Carry      bool // follow up actions
+	All        bool // add and change them
 	NewAction  string
 	NewDevi    string
 	Fetch      bool
@@ -70,7 +71,7 @@ func (s *server) plan(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := planPage{page: s.classificationPage(v.open, "Avsteg och handlingsplan"), Base: v.Base(), May: v.may(engine.PartSection + "plan"), Carry: !v.paused() && v.visit.on(&v.Record, carry, ""),
+	p := planPage{page: s.classificationPage(v.open, "Avsteg och handlingsplan"), Base: v.Base(), May: v.may(engine.PartSection + "plan"), Carry: !v.paused() && v.visit.on(&v.Record, carry, ""), All: !v.paused() && v.visit.plans(&v.Record),
 		NewAction: v.Base() + "/plan/" + itoa(v.NextAction()), NewDevi: v.Base() + "/avsteg/" + itoa(v.NextDeviation()), Done: doneFormOf(v.open, "plan", "Avsteg och plan är genomgångna"),
 		Saved: planSaved[r.FormValue("sparat")], Token: token(), Fetch: v.visit.on(&v.Record, fetch, "")}
 	open, late := 0, 0
@@ -253,7 +254,7 @@ func (s *server) actionPage(r *http.Request) (actionPage, *verified, error) {
 		p.Form.Requirements = []string{id}
 	}
 	p.May = !v.paused() && v.visit.on(&v.Record, carry, "")
-	p.All = p.May && (v.visit.in(v.System.Unit, carry) || v.System.ManagedBy != "" && v.visit.in(v.System.ManagedBy, carry))
+	p.All = p.May && v.visit.plans(&v.Record)
 	p.fill(v)
 	return p, v, nil
 }
@@ -537,35 +538,57 @@ func (s *server) saveDeviation(w http.ResponseWriter, r *http.Request) error {
 // myActionsPage is what the visitor's roles shall do, across systems.
 type myActionsPage struct {
 	page
-	Rows  []actionView
-	All   bool // also what is done
-	Saved string
+	Rows    []actionView
+	Shows   []choice
+	Query   string // of the address, to fetch the same lines
+	Figures []figure
+	Cost    string // of what is open; "" when nobody has said
+	Saved   string
 }
 
 func (s *server) myActions(w http.ResponseWriter, r *http.Request) error {
-	records, err := s.Store.Systems(r.Context())
+	p := myActionsPage{page: s.page(r, "Planposter", "start"), Saved: planSaved[r.FormValue("sparat")]}
+	for _, x := range []choice{{ID: "", Title: "Mina öppna"}, {ID: "alla", Title: "Alla mina"}, {ID: "enheten", Title: "Alla i mina enheter"}} {
+		x.Chosen = x.ID == r.FormValue("visa")
+		if x.Chosen && x.ID != "" {
+			p.Query = "?visa=" + x.ID
+		}
+		p.Shows = append(p.Shows, x)
+	}
+	all, err := s.plansAcross(r, shown(r, read))
 	if err != nil {
 		return err
 	}
-	v := visitOf(r.Context())
-	p := myActionsPage{page: s.page(r, "Mina planposter", "start"), All: r.FormValue("visa") == "alla", Saved: planSaved[r.FormValue("sparat")]}
-	for i := range records {
-		rec := &records[i]
-		mine := slices.DeleteFunc(rec.Actions(), func(x engine.Numbered[engine.Action]) bool {
-			return !v.carries(rec, x.Value) || !p.All && !x.Value.Open()
-		})
-		if len(mine) == 0 {
-			continue
+	open, late, undated, cost := 0, 0, 0, 0
+	for _, x := range all.lines {
+		p.Rows = append(p.Rows, s.actionView(x.open, x.Numbered))
+		if x.Value.Open() {
+			open++
+			cost += x.Value.Cost
+			if x.Value.Due == "" {
+				undated++
+			}
 		}
-		c, err := s.library.byHash(r.Context(), rec.Classification.CatalogHash)
-		if err != nil {
-			return err
-		}
-		o := &open{Record: *rec, visit: v, Catalog: c}
-		for _, x := range mine {
-			p.Rows = append(p.Rows, s.actionView(o, x))
+		if x.Value.LateAt(s.today()) {
+			late++
 		}
 	}
 	byDue(p.Rows)
+	p.Figures = []figure{{"Öppna", open}, {"Försenade", late}, {"Öppna utan datum", undated}}
+	if cost > 0 {
+		p.Cost = thousands(cost) + " kr"
+	}
 	return s.render(w, http.StatusOK, "actions", p)
+}
+
+// shown passes the lines that an address asks for: those that the visitor's
+// roles shall carry out, or all in the systems where she may do something.
+func shown(r *http.Request, to action) func(v *visit, rec *engine.Record, a engine.Action) bool {
+	show := r.FormValue("visa")
+	return func(v *visit, rec *engine.Record, a engine.Action) bool {
+		if show == "enheten" {
+			return v.on(rec, to, "")
+		}
+		return v.carries(rec, a) && (show == "alla" || a.Open())
+	}
 }

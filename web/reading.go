@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -18,6 +19,52 @@ import (
 var readers = make(chan struct{}, 2)
 
 const readingTime = 30 * time.Second
+
+// errNoFile says that a form brought no file.
+var errNoFile = errors.New("no file was chosen")
+
+// uploaded reads the form and the file in its field "fil": the file's name
+// without folders, and what is in it. The error is workbook.RefusedSize,
+// errNoFile, after which the rest of the form can be read, or errForm.
+func uploaded(r *http.Request) (string, []byte, error) {
+	var tooBig *http.MaxBytesError
+	if err := r.ParseMultipartForm(maxUpload); errors.As(err, &tooBig) {
+		return "", nil, workbook.RefusedSize
+	} else if err != nil {
+		return "", nil, errForm
+	}
+	defer r.MultipartForm.RemoveAll()
+	file, head, err := r.FormFile("fil")
+	if err != nil {
+		return "", nil, errNoFile
+	}
+	defer file.Close()
+	data, err := io.ReadAll(file)
+	if err != nil {
+		return "", nil, errForm
+	}
+	return baseName(head.Filename), data, nil
+}
+
+// keepFile keeps a file from a tenderer or a supplier as it came, with why when it
+// cannot be read, and leads to what can.
+func (s *server) keepFile(w http.ResponseWriter, r *http.Request, e *evaluated, from, name string, data []byte, asked []engine.Publication) error {
+	kept := engine.TenderFile{Name: name, Content: data}
+	_, err := readFile(func() (workbook.Reading, error) { return workbook.ReadTender(data, asked) })
+	var refused workbook.Refusal
+	switch {
+	case errors.As(err, &refused):
+		kept.Refused = string(refused)
+	case err != nil:
+		return err
+	}
+	t, err := s.Store.ReceiveTender(r.Context(), e.visit.ID, e.Classification.ID, from, kept)
+	if err != nil {
+		return err
+	}
+	n := t.Files[slices.IndexFunc(t.Files, func(f engine.TenderFile) bool { return f.SHA256 == sha256hex(data) })].N
+	return seeOther(w, r, e.Base()+e.room+"/"+t.ID+"/fil/"+itoa(n))
+}
 
 // readFile runs a reading of a file, a few at a time and not for ever. A refusal
 // comes back as a workbook.Refusal.

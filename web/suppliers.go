@@ -3,7 +3,6 @@ package web
 import (
 	"bytes"
 	"errors"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -202,7 +201,7 @@ func (s *server) downloadRound(w http.ResponseWriter, r *http.Request) error {
 // receiveAnswers keeps a supplier's file as it came, and shows what can be read
 // from it before any of it is taken.
 func (s *server) receiveAnswers(w http.ResponseWriter, r *http.Request) error {
-	p, v, e, err := s.suppliersPage(r)
+	p, _, e, err := s.suppliersPage(r)
 	if err != nil {
 		return err
 	}
@@ -210,39 +209,19 @@ func (s *server) receiveAnswers(w http.ResponseWriter, r *http.Request) error {
 		p.Missing, p.Failed = fieldErrors{{field, text}}, true
 		return s.render(w, status, "suppliers", p)
 	}
-	var tooBig *http.MaxBytesError
-	if err := r.ParseMultipartForm(maxUpload); errors.As(err, &tooBig) {
+	name, data, err := uploaded(r)
+	if errors.Is(err, workbook.RefusedSize) {
 		return refuse(http.StatusRequestEntityTooLarge, "fil", string(workbook.RefusedSize))
-	} else if err != nil {
-		return errForm
 	}
-	defer r.MultipartForm.RemoveAll()
+	if err != nil && !errors.Is(err, errNoFile) {
+		return err
+	}
 	p.Sender = strings.TrimSpace(r.FormValue("anbudsgivare"))
 	if !slices.Contains(p.Names, p.Sender) {
 		return refuse(http.StatusUnprocessableEntity, "anbudsgivare", "Välj vilken leverantör som svarar")
 	}
-	file, head, err := r.FormFile("fil")
 	if err != nil {
 		return refuse(http.StatusUnprocessableEntity, "fil", "Välj filen som leverantören har skickat")
 	}
-	defer file.Close()
-	data, err := io.ReadAll(file)
-	if err != nil {
-		return errForm
-	}
-	kept := engine.TenderFile{Name: baseName(head.Filename), Content: data}
-	_, err = readFile(func() (workbook.Reading, error) { return workbook.ReadTender(data, roundsOf(e.Versions, p.Sender)) })
-	var refused workbook.Refusal
-	switch {
-	case errors.As(err, &refused):
-		kept.Refused = string(refused)
-	case err != nil:
-		return err
-	}
-	t, err := s.Store.ReceiveTender(r.Context(), v.visit.ID, v.Classification.ID, p.Sender, kept)
-	if err != nil {
-		return err
-	}
-	n := t.Files[slices.IndexFunc(t.Files, func(f engine.TenderFile) bool { return f.SHA256 == sha256hex(data) })].N
-	return seeOther(w, r, v.Base()+"/leverantor/"+t.ID+"/fil/"+itoa(n))
+	return s.keepFile(w, r, e, p.Sender, name, data, roundsOf(e.Versions, p.Sender))
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"mime"
 	"net/http"
 	"path"
@@ -196,21 +195,14 @@ func (s *server) receiveTender(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := s.tendersPage(e)
-	var tooBig *http.MaxBytesError
-	err = r.ParseMultipartForm(maxUpload)
-	switch {
-	case errors.As(err, &tooBig):
-		p.Missing = fieldErrors{{"fil", string(workbook.RefusedSize)}}
-	case errors.Is(err, http.ErrNotMultipart):
-		return errForm
-	case err != nil:
-		return errForm
-	}
-	if len(p.Missing) > 0 {
-		p.Failed = true
+	name, data, err := uploaded(r)
+	if errors.Is(err, workbook.RefusedSize) {
+		p.Missing, p.Failed = fieldErrors{{"fil", string(workbook.RefusedSize)}}, true
 		return s.render(w, http.StatusRequestEntityTooLarge, "tenders", p)
 	}
-	defer r.MultipartForm.RemoveAll()
+	if err != nil && !errors.Is(err, errNoFile) {
+		return err
+	}
 	p.Name = strings.Join(strings.Fields(r.FormValue("anbudsgivare")), " ")
 	for _, known := range p.Names {
 		if strings.EqualFold(known, p.Name) {
@@ -223,18 +215,12 @@ func (s *server) receiveTender(w http.ResponseWriter, r *http.Request) error {
 	case len([]rune(p.Name)) > 200:
 		p.Missing = append(p.Missing, fieldError{"anbudsgivare", "Korta namnet till högst 200 tecken"})
 	}
-	file, head, err := r.FormFile("fil")
 	if err != nil {
 		p.Missing = append(p.Missing, fieldError{"fil", "Välj filen som anbudsgivaren har skickat"})
 	}
 	if len(p.Missing) > 0 {
 		p.Failed = true
 		return s.render(w, http.StatusUnprocessableEntity, "tenders", p)
-	}
-	defer file.Close()
-	data, err := io.ReadAll(file)
-	if err != nil {
-		return errForm
 	}
 	for _, t := range e.Tenders {
 		for _, f := range t.Files {
@@ -244,21 +230,7 @@ func (s *server) receiveTender(w http.ResponseWriter, r *http.Request) error {
 			}
 		}
 	}
-	kept := engine.TenderFile{Name: baseName(head.Filename), Content: data}
-	_, err = readFile(func() (workbook.Reading, error) { return workbook.ReadTender(data, e.Versions) })
-	var refused workbook.Refusal
-	switch {
-	case errors.As(err, &refused):
-		kept.Refused = string(refused)
-	case err != nil:
-		return err
-	}
-	t, err := s.Store.ReceiveTender(r.Context(), e.visit.ID, e.Classification.ID, p.Name, kept)
-	if err != nil {
-		return err
-	}
-	n := t.Files[slices.IndexFunc(t.Files, func(f engine.TenderFile) bool { return f.SHA256 == sha256hex(data) })].N
-	return seeOther(w, r, e.Base()+"/anbud/"+t.ID+"/fil/"+itoa(n))
+	return s.keepFile(w, r, e, p.Name, name, data, e.Versions)
 }
 
 // baseName is a file's name without its folders, whichever slash they have.

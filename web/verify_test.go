@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"maps"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -241,13 +243,86 @@ func TestPlanFile(t *testing.T) {
 	// The same once more changes nothing; from an old look it is refused.
 	s.upload(base+"/planfil", "", "plan.xlsx", filled.Bytes()).wants(200, "Inget i filen skiljer sig")
 	form.Set("nyckel", "annan")
-	form.Set("text-1", "För sent.")
+	form.Set("text-"+s.record(base).Classification.ID+"/1", "För sent.")
 	s.post(base+"/planfil/las", form).wants(409)
 
 	s.upload(base+"/planfil", "", "", nil).wants(422, "Välj den ifyllda planen")
 	s.upload(base+"/planfil", "", "plan.xlsx", []byte(s.get(base+"/kravbilaga.xlsx").Body)).wants(422)
 	other := s.verified(s.filled())
 	s.upload(other+"/planfil", "", "plan.xlsx", data).wants(422, "en annan klassning")
+}
+
+// One file with the measures of many systems goes out and comes back: each line
+// finds its own plan, and nobody follows up what she may not.
+func TestPlansAcross(t *testing.T) {
+	s := newSite(t)
+	one, two := s.verified(s.filled()), s.verified(s.filled())
+	s.answer(two, maria, engine.ActionKey(2), engine.Action{Title: "Öva återläsning", Origin: engine.OfAudit, Role: "systemagare", Status: engine.Planned, Cost: 12000, Requirements: []string{}})
+	s.get("/planposter").wants(200, "Öva återläsning", "12 000 kr").lacks("Inför flerfaktor")
+	all := s.get("/planposter?visa=enheten").wants(200, "Öva återläsning", "Inför flerfaktor", "Öppna3")
+	wellFormed(t, "/planposter?visa=enheten", all)
+	s.get("/planposter.csv").wants(200, "Öva återläsning").lacks("Inför flerfaktor")
+	if n := strings.Count(s.get("/planposter.csv?visa=enheten").wants(200).Body, "Inför flerfaktor"); n != 2 {
+		t.Fatalf("%d lines", n)
+	}
+	data := []byte(s.get("/planposter.xlsx?visa=enheten").wants(200).Body)
+	f, err := excelize.OpenReader(bytes.NewReader(data))
+	check(t, err)
+	check(t, f.UnprotectSheet("Handlingsplan"))
+	for _, row := range []string{"2", "3", "4"} {
+		check(t, f.SetCellStr("Handlingsplan", "L"+row, "Pågår"))
+		check(t, f.SetCellStr("Handlingsplan", "M"+row, "Följs upp på rad "+row+"."))
+	}
+	var filled bytes.Buffer
+	check(t, f.Write(&filled))
+	got := s.upload("/planposterfil", "", "plan.xlsx", filled.Bytes())
+	got.wants(200, "Tre planposter ändras", "Öva återläsning")
+	wellFormed(t, "/planposterfil", got)
+	form := got.form("/planposterfil/las")
+
+	// Somebody was first: nothing of the rest is saved.
+	first := s.record(two).Actions()[0]
+	stale := maps.Clone(form)
+	stale.Set("version-"+s.record(two).Classification.ID+"/1", strconv.Itoa(first.Version+1))
+	s.post("/planposterfil/las", stale).wants(409)
+	if s.record(one).Actions()[0].Value.Status != engine.Planned {
+		t.Error("half of the file was saved")
+	}
+
+	s.post("/planposterfil/las", form).wants(303)
+	s.post("/planposterfil/las", form).wants(303) // twice is once
+	for _, base := range []string{one, two} {
+		for _, x := range s.record(base).Actions() {
+			if x.Value.Status != engine.Ongoing || !strings.HasPrefix(x.Value.Comment, "Följs upp på rad ") {
+				t.Errorf("%s: %+v", base, x.Value)
+			}
+		}
+	}
+	// A single plan takes its own lines of the same file, and tells of the rest.
+	s.upload(one+"/planfil", "", "plan.xlsx", filled.Bytes()).wants(200, "En planpost är oförändrad", "Två planposter hör till andra system")
+
+	// Who only carries a line out follows up that one and no other.
+	bo := engine.Person{ID: "bo", Name: "Bo Ek"}
+	_, err = s.db.AddAccount(context.Background(), "", engine.Account{Person: bo, Grants: []engine.Grant{{Unit: "trafik", Role: "atgardsansvarig"}}})
+	check(t, err)
+	s.answer(one, maria, engine.ActionKey(7), engine.Action{Title: "Märk kablarna", Origin: engine.OfAudit, Role: "atgardsansvarig", Status: engine.Planned})
+	s.as(bo)
+	s.get("/planposter").wants(200, "Märk kablarna").lacks("Öva återläsning")
+	s.get("/planposter?visa=enheten").wants(200).lacks("Öva återläsning")
+	s.get("/planposter.csv?visa=enheten").wants(200).lacks("Öva återläsning")
+	check(t, f.SetCellStr("Handlingsplan", "L2", "Klar"))
+	filled.Reset()
+	check(t, f.Write(&filled))
+	s.upload("/planposterfil", "", "plan.xlsx", filled.Bytes()).wants(200, "Inget i filen skiljer sig", "som du inte får följa upp")
+	s.upload(one+"/planfil", "", "plan.xlsx", filled.Bytes()).wants(200, "Inget i filen skiljer sig")
+	key := s.record(one).Classification.ID + "/1"
+	for _, to := range []string{"/planposterfil/las", one + "/planfil/las"} {
+		mine := url.Values{"nyckel": {strings.Repeat("cd", 12)}, "rad": {key}, "version-" + key: {strconv.Itoa(s.record(one).Actions()[0].Version)}, "lage-" + key: {"completed"}, "text-" + key: {"Nej."}}
+		s.post(to, mine).wants(303)
+	}
+	if got := s.record(one).Actions()[0].Value; got.Status != engine.Ongoing {
+		t.Errorf("somebody else's line: %+v", got)
+	}
 }
 
 // The history and what differs between revisions speak of responses in words.
