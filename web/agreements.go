@@ -18,14 +18,15 @@ import (
 // may read, and makes new ones.
 type agreementsPage struct {
 	page
-	Rows     []agreementRow
-	May      bool
-	Units    []choice
-	Kinds    []choice // the catalogue's agreements, and one's own
-	Token    string
-	Missing  fieldErrors
-	Name     string
-	Supplier string
+	Rows      []agreementRow
+	Platforms []agreementRow // systems that others run on; Total is what they answer for
+	May       bool
+	Units     []choice
+	Kinds     []choice // the catalogue's agreements, and one's own
+	Token     string
+	Missing   fieldErrors
+	Name      string
+	Supplier  string
 }
 
 type agreementRow struct {
@@ -80,6 +81,7 @@ type commitmentRow struct {
 
 type dependentView struct {
 	Title, Link, Status string
+	Higher              string // the aspects in which it is rated higher than its platform
 	Taken, Stale        int
 }
 
@@ -109,7 +111,7 @@ func (s *server) agreements(w http.ResponseWriter, r *http.Request) error {
 
 func (s *server) agreementsPage(r *http.Request) (agreementsPage, error) {
 	v := visitOf(r.Context())
-	p := agreementsPage{page: s.page(r, "Avtal", "avtal"), May: v.anywhere(begin), Token: token(), Name: strings.TrimSpace(r.PostFormValue("namn")), Supplier: strings.TrimSpace(r.PostFormValue("leverantor"))}
+	p := agreementsPage{page: s.page(r, "Avtal och plattformar", "avtal"), May: v.anywhere(begin), Token: token(), Name: strings.TrimSpace(r.PostFormValue("namn")), Supplier: strings.TrimSpace(r.PostFormValue("leverantor"))}
 	shared, err := s.Store.Shared(r.Context())
 	if err != nil {
 		return p, err
@@ -137,6 +139,25 @@ func (s *server) agreementsPage(r *http.Request) (agreementsPage, error) {
 		p.Rows = append(p.Rows, row)
 	}
 	swedish(p.Rows, func(x agreementRow) string { return x.Title })
+	records, err := s.Store.Systems(r.Context())
+	if err != nil {
+		return p, err
+	}
+	for i := range records {
+		rec := &records[i]
+		if n := len(rec.Declares()); n > 0 && rec.Classification.Type == "B" && v.on(rec, read, "") {
+			row := agreementRow{Link: "/klassning/" + rec.Classification.ID + "/plattform", Title: rec.System.Title, Unit: unitName(v.org, rec.System.Unit), Total: n}
+			row.Status, row.Class = s.approvalStatus(rec.Approval)
+			row.Status = cmp.Or(row.Status, "Inte godkänd")
+			for j := range records {
+				if runsOn(&records[j], rec.Classification.ID) {
+					row.Systems++
+				}
+			}
+			p.Platforms = append(p.Platforms, row)
+		}
+	}
+	swedish(p.Platforms, func(x agreementRow) string { return x.Title })
 	for _, u := range v.units(begin) {
 		p.Units = append(p.Units, choice{ID: u.ID, Title: indented(v.org, u), Chosen: u.ID == r.PostFormValue("enhet")})
 	}

@@ -200,6 +200,7 @@ func (s *server) routes() http.Handler {
 	save("/klassning/{id}/godta", "section/verify", s.acceptOffers)
 	get("/klassning/{id}/kallor", read, s.sourcesForm)
 	save("/klassning/{id}/kallor", "section/verify", s.saveSources)
+	get("/klassning/{id}/plattform", read, s.platform)
 	get("/klassning/{id}/leverantor", answer, s.suppliers)
 	save("/klassning/{id}/leverantor", "section/verify", s.askSupplier)
 	file("/klassning/{id}/leverantor/{version}.xlsx", answer, s.downloadRound)

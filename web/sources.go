@@ -19,17 +19,12 @@ type sourcesPage struct {
 	Siblings   []choice
 	Areas      []declareArea
 	Declared   int
-	Dependents []dependentRow // systems that run on this one
-	Hidden     int            // of those, how many the visitor may not see
+	Dependents int // systems that run on this one
 	May        bool
 	Token      string
 	Missing    fieldErrors
 	Saved      bool
 }
-
-// dependentRow is a system that runs on this one, with the aspects in which it
-// is rated higher: there the platform offers no more than a part.
-type dependentRow struct{ Title, Link, Higher string }
 
 type declareArea struct {
 	Title string
@@ -73,12 +68,8 @@ func (s *server) sourcesPage(r *http.Request, v *verified) (sourcesPage, map[str
 		if rec.Classification.Type == "B" {
 			at[rec.Classification.ID] = rec
 		}
-		if rec.Classification.Type == "B" && rec.Has(engine.SourceKey(engine.FromPlatform, v.Classification.ID)) {
-			if !v.visit.on(&rec, read, "") {
-				p.Hidden++
-			} else {
-				p.Dependents = append(p.Dependents, dependentRow{rec.System.Title, "/klassning/" + rec.Classification.ID, s.higher(r, rec, v)})
-			}
+		if runsOn(&rec, v.Classification.ID) {
+			p.Dependents++
 		}
 		if rec.Classification.Type != "B" || rec.System.ID == v.System.ID || rec.Approval == nil || rec.Approval.ApprovedAt.IsZero() {
 			continue
@@ -111,20 +102,6 @@ func (s *server) sourcesPage(r *http.Request, v *verified) (sourcesPage, map[str
 		a.Rows = append(a.Rows, choice{ID: x.Requirement.ID, Title: x.Requirement.ID + " " + engine.Text(x.Title), Chosen: chosen})
 	}
 	return p, at, nil
-}
-
-// higher names the aspects in which a system is rated higher than the platform
-// that it runs on.
-func (s *server) higher(r *http.Request, rec engine.Record, platform *verified) string {
-	var out []string
-	for _, l := range s.row(r.Context(), rec).Levels {
-		for _, own := range levels(platform.Facts) {
-			if own.Letter == l.Letter && l.N > own.N {
-				out = append(out, definite(l.Title))
-			}
-		}
-	}
-	return list(out, "och")
 }
 
 func (s *server) saveSources(w http.ResponseWriter, r *http.Request) error {

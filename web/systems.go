@@ -134,6 +134,7 @@ type startPage struct {
 	Begins         bool            // the visitor can begin a classification
 	Actions        int             // lines of plans that my roles shall do
 	LateActions    int             // those of them that are late
+	Low            []lowPlatform   // platforms of mine that are rated lower than what runs on them
 	Help           string          // for who has no role: whom to ask
 	Mine, Late     []delegationRow // what I am asked for, and what I have asked for that is late
 	Rows           []systemRow
@@ -181,7 +182,7 @@ func (s *server) start(w http.ResponseWriter, r *http.Request) error {
 			}
 		}
 	}
-	p.Approve, p.Bids = s.toApprove(v, records), s.toOpen(v, records)
+	p.Approve, p.Bids, p.Low = s.toApprove(v, records), s.toOpen(v, records), s.lowPlatforms(r.Context(), v, records)
 	if len(rows) == 0 && !p.Begins {
 		names, err := s.administrators(r.Context())
 		if err != nil {

@@ -91,6 +91,7 @@ var pageTypes = map[string]reflect.Type{
 	"accept":     reflect.TypeFor[acceptPage](),
 	"respond":    reflect.TypeFor[respondPage](),
 	"sources":    reflect.TypeFor[sourcesPage](),
+	"platform":   reflect.TypeFor[platformPage](),
 	"plan":       reflect.TypeFor[planPage](),
 	"action":     reflect.TypeFor[actionPage](),
 	"suppliers":  reflect.TypeFor[suppliersPage](),

@@ -64,11 +64,7 @@ func (s *server) assess(ctx context.Context, o *open) (*verified, error) {
 			if snapshot == nil {
 				continue // gone, or never approved: it offers nothing
 			}
-			var declares engine.Declares
-			if a := snapshot.Answer(engine.KeyDeclares); a != nil {
-				decode(a.Value, &declares)
-			}
-			more = append(more, snapshot.Offers(kind, id, declares.Requirements, o.Facts.Levels))
+			more = append(more, snapshot.Offers(kind, id, declaredIn(snapshot), o.Facts.Levels))
 		}
 	}
 	e, err := s.Store.Evaluation(ctx, o.Classification.ID)

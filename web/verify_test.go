@@ -14,10 +14,11 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"github.com/kravverk/kravverk/engine"
+	"github.com/kravverk/kravverk/engine/store"
 )
 
 // ofB is the routes that only a B-classification has.
-var ofB = regexp.MustCompile(`^/klassning/{id}/(verifiering|godta|kallor|plan|planfil|forslag|avsteg|leverantor)(/|$|\.)`)
+var ofB = regexp.MustCompile(`^/klassning/{id}/(verifiering|godta|kallor|plattform|plan|planfil|forslag|avsteg|leverantor)(/|$|\.)`)
 
 // verified begins a B-classification of the system, with an agreement, a gap, a
 // deviation and a line in the plan. It gives its address, and the same each time.
@@ -451,12 +452,57 @@ func TestPlatform(t *testing.T) {
 	s.approved(low)
 	s.submit(high+"/kallor", high+"/kallor", "plattform", strings.TrimPrefix(low, "/klassning/")).wants(303)
 	s.get(high+"/verifiering/BEH-01").wants(200, "Plattformen sköter det.", "Plattform", "är klassad lägre än det här systemet", "Delvis")
-	s.get(low+"/kallor").wants(200, "System som körs på det här", "Appen", "Klassat högre i konfidentialiteten")
+	s.get(low+"/kallor").wants(200, "Se vad som hänger på det", "i ett system")
+	at := low + "/plattform"
+	s.get(at).wants(200, "revision 1", "Svarar för1", "Appen", "Har godtagit inga svar", "Klassat högre i konfidentialiteten").lacks("är ändrat")
+	s.get("/avtal").wants(200, "System som andra körs på", "Plattformen", "ett krav")
+	s.get("/").wants(200, "Plattformar som är klassade för lågt", "Appen i konfidentialiteten")
+
+	// What is accepted hangs on it, also through a system that passes it on.
+	takes := func(base, platform string) {
+		t.Helper()
+		s.submit(base+"/kallor", base+"/kallor", "plattform", strings.TrimPrefix(platform, "/klassning/")).wants(303)
+		page := s.get(base + "/verifiering/BEH-01")
+		hashes := regexp.MustCompile(`value="(godta:[0-9a-f]+)"`).FindAllStringSubmatch(page.Body, -1)
+		for _, hash := range hashes {
+			s.post(base+"/verifiering/BEH-01", page.form(base+"/verifiering/BEH-01", "gor", hash[1]))
+			if x := s.record(base).Responses()["BEH-01"].Taken; x != nil && x.Kind == engine.FromPlatform {
+				return
+			}
+			page = s.get(base + "/verifiering/BEH-01")
+		}
+		t.Fatalf("%s has %d offers and takes none from the platform", base, len(hashes))
+	}
+	takes(high, low)
+	s.submit(high+"/kallor", high+"/kallor", "plattform", strings.TrimPrefix(low, "/klassning/"), "svarar", "BEH-01").wants(303)
+	s.approved(high)
+	third := s.began(s.complete("Appens app"), shipped().SetHash)
+	takes(third, high)
+	s.get(at+"?faller=BEH-01").wants(200, "Två svar måste ses över i två system", "Appen", "Appens app")
+	s.get(high+"/plattform?faller=BEH-01").wants(200, "Ett svar måste ses över i ett system", "Appens app")
+	wellFormed(t, at, s.get(at+"?faller=BEH-01"))
+
+	// Who may not read a system is told that there is one, not which.
+	_, err := s.db.SaveUnit(context.Background(), "", engine.Unit{ID: "social", Parent: store.TopUnit, Title: "Socialförvaltningen", Kind: engine.Administration})
+	check(t, err)
+	check(t, s.db.MoveSystem(context.Background(), maria.ID, s.record(high).System.ID, "social", ""))
+	_, err = s.db.AddAccount(context.Background(), "", engine.Account{Person: engine.Person{ID: "bo", Name: "Bo Ek"}, Grants: []engine.Grant{{Unit: "trafik", Role: "systemagare"}}})
+	check(t, err)
+	s.as(engine.Person{ID: "bo", Name: "Bo Ek"})
+	s.get("/").wants(200, "ett system som du inte kan läsa").lacks("Appen i konfidentialiteten")
+	s.get(at+"?faller=BEH-01").wants(200, "i ett system och ett system till som du inte kan läsa", "Appens app")
+	s.as(maria)
+
+	// What is reopened and no longer met is offered as it was approved, until the
+	// next approval: then what was accepted is marked.
+	check(t, s.db.Reopen(context.Background(), maria.ID, s.record(low).Classification.ID, 1, "Ny version."))
+	s.answer(low, maria, engine.ResponseKey("BEH-01"), engine.Response{Value: engine.AnswerNo, How: "Tjänsten har lagts ned."})
+	s.get(at).wants(200, "Det som ändras nu gäller först när nästa revision är godkänd", "Ger inget förslag").lacks("sedan dess")
+	s.approved(low)
+	s.get(at).wants(200, "revision 2", "Ett svar är ändrat eller borta sedan dess")
 
 	// A ring is refused, with the way round.
-	s.answer(high, maria, engine.KeyDeclares, engine.Declares{Requirements: []string{"BEH-02"}})
-	s.approved(high)
-	check(t, s.db.Reopen(context.Background(), maria.ID, s.record(low).Classification.ID, 1, "Ny version."))
+	check(t, s.db.Reopen(context.Background(), maria.ID, s.record(low).Classification.ID, 2, "Ny version."))
 	s.submit(low+"/kallor", low+"/kallor", "plattform", strings.TrimPrefix(high, "/klassning/")).wants(422, "i en ring: Plattformen, Appen, Plattformen")
 }
 
