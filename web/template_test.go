@@ -58,6 +58,7 @@ var pageTypes = map[string]reflect.Type{
 	"delegate":       reflect.TypeFor[delegatePage](),
 	"export":         reflect.TypeFor[exportPage](),
 	"history":        reflect.TypeFor[historyPage](),
+	"traces":         reflect.TypeFor[tracesPage](),
 	"undo":           reflect.TypeFor[undoPage](),
 	"information":    reflect.TypeFor[informationPage](),
 	"invitation":     reflect.TypeFor[invitationPage](),

@@ -110,6 +110,9 @@ func TestVerification(t *testing.T) {
 	s.submit(agreement, agreement, "gor", "flera", "punkt-BEH-02", "Bilaga 10, 5").wants(422, "Välj i vilken roll du bekräftar")
 	s.submit(agreement, agreement, "gor", "flera", "roll", "Systemägare").wants(422, "Skriv punkten för minst ett åtagande")
 	s.submit(agreement, agreement, "gor", "flera", "roll", "Systemägare", "punkt-BEH-02", "Bilaga 10, 5", "punkt-BEH-05", "Bilaga 10, 6").wants(303)
+	s.submit(agreement, agreement, "namn", "STA med Driftbolaget", "leverantor", "Driftbolaget AB", "till", "2099-12-31").wants(303)
+	s.get(agreement+"/historik").wants(200, "Namn: STA med Driftbolaget, i stället för Systemtjänsteavtalet", "BEH-02: Avtalat, Bilaga 10, 5, bekräftat av systemägare 2026-11-23. Förut: antaget", "Avtalet lades upp med")
+	s.submit(agreement, agreement, "namn", "Systemtjänsteavtalet", "leverantor", "Driftbolaget AB").wants(303)
 	s.get("/avtal").wants(200, "3 av ")
 
 	// Preview, and all that is ticked in one go.
@@ -152,6 +155,11 @@ func TestVerification(t *testing.T) {
 	s.submit(row, row, "svar", "yes", "bevis", "Protokoll", "datum", "2031-01-01", "lank", "javascript:alert(1)").wants(422, "Skriv dagen då beviset gällde", "Skriv hela adressen")
 	s.submit(row, row, "svar", "yes", "hur", "Vi låser själva.", "bevis", "Protokoll", "datum", "2026-11-01", "lank", "https://diarium.example/1", "enhetens", "1").wants(303)
 	s.get(row).wants(200, "Uppfyllt", "Vi låser själva.", "Protokoll", "Så gör enheten")
+	s.submit(row, row, "svar", "yes", "hur", "Vi låser med larm.", "enhetens", "1").wants(303)
+	if h := s.get(row + "/hur").wants(200, "Den översta texten gäller").text(); !regexp.MustCompile("(?s)Vi låser med larm.*Vi låser själva").MatchString(h) {
+		t.Error("the unit's text has lost its history")
+	}
+	s.get(base+"/verifiering/BEH-01/hur").wants(200, "Enheten har inte skrivit hur den gör.")
 
 	// Two at once: both answers are shown, and nothing is lost.
 	stale := s.get(row)
