@@ -9,6 +9,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/kravverk/kravverk/engine"
+	"github.com/kravverk/kravverk/engine/catalog"
 )
 
 // action is what a route needs leave for.
@@ -123,9 +124,10 @@ func (v *visit) units(a action) []engine.Unit {
 
 // on tells whether the visitor may do something to a system's classification,
 // or to a part of it. A unit that looks after the system may do what the owner
-// may, except to approve. What is delegated may be seen, and answered. Tenders
-// are for the named buyers and nobody else.
-func (v *visit) on(rec *engine.Record, a action, part string) bool {
+// may, except to approve. What is delegated may be seen, and answered: the part
+// itself, or a larger one that it is within. Tenders are for the named buyers
+// and nobody else.
+func (v *visit) on(rec *engine.Record, a action, part string, within ...string) bool {
 	if v.ID != "" && slices.Contains(rec.Procurement().Buyers, v.ID) && slices.Contains([]action{evaluate, read, comment, fetch}, a) {
 		return true
 	}
@@ -140,7 +142,7 @@ func (v *visit) on(rec *engine.Record, a action, part string) bool {
 			continue
 		}
 		switch {
-		case a == read, a == comment, a == asked && delegated == part, a == answer && !d.Done && covers(delegated, part):
+		case a == read, a == comment, a == asked && delegated == part, a == answer && !d.Done && part != "" && (delegated == part || slices.Contains(within, delegated)):
 			return true
 		}
 	}
@@ -175,9 +177,18 @@ func (v *visit) follows(rec *engine.Record, x engine.Action) bool {
 	return !rec.Has(engine.KeyPaused) && (v.plans(rec) || v.carries(rec, x))
 }
 
-// covers tells whether whoever is asked for one part may answer another.
-func covers(delegated, part string) bool {
-	return part != "" && (delegated == part || delegated == engine.PartSection+"facts" && strings.HasPrefix(part, engine.PartFact))
+// within lists the larger parts that a part of a classification belongs to:
+// who is asked for one of those may answer it too.
+func within(c *catalog.Catalog, part string) []string {
+	if strings.HasPrefix(part, engine.PartFact) {
+		return []string{engine.PartSection + "facts"}
+	}
+	if id, ok := strings.CutPrefix(part, engine.PartRequirement); ok {
+		if q := c.Requirement(id); q != nil {
+			return []string{engine.PartArea + q.Area.ID, engine.PartSection + "verify"}
+		}
+	}
+	return nil
 }
 
 // permit is what a route asks of its visitor. The address says what it is about:
@@ -224,8 +235,17 @@ func (s *server) admit(r *http.Request, x permit) error {
 		return s.refusal(r, x.need, nil)
 	}
 	v.record = rec
+	part := x.partOf(r)
+	var larger []string
+	if part != "" {
+		c, err := s.library.byHash(r.Context(), rec.Classification.CatalogHash)
+		if err != nil {
+			return err
+		}
+		larger = within(c, part)
+	}
 	switch {
-	case v.on(rec, x.need, x.partOf(r)):
+	case v.on(rec, x.need, part, larger...):
 		return nil
 	case !v.on(rec, read, ""):
 		return engine.ErrNotFound

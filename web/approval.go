@@ -166,6 +166,10 @@ func approvalStops(o *open, today string) []textLink {
 
 // partOf is what a part of a classification is called, and its page.
 func partOf(o *open, part string) (title, link string) {
+	list := "/krav"
+	if o.Classification.Type == "B" { // there it is answered
+		list = "/verifiering"
+	}
 	kind, id, _ := strings.Cut(part, "/")
 	switch kind + "/" {
 	case engine.PartFact:
@@ -183,11 +187,11 @@ func partOf(o *open, part string) (title, link string) {
 	case engine.PartArea:
 		for _, a := range o.Catalog.Areas {
 			if a.ID == id {
-				return "området " + lowerFirst(a.Title), o.Base() + "/krav#" + id
+				return "området " + lowerFirst(a.Title), o.Base() + list + "#" + id
 			}
 		}
 	case engine.PartRequirement:
-		return "kravet " + id, o.Base() + "/krav/" + id
+		return "kravet " + id, o.Base() + list + "/" + id
 	}
 	return part, o.Base()
 }

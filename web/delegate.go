@@ -66,7 +66,7 @@ func (s *server) parts(o *open, chosen []string) []partGroup {
 	var out []partGroup
 	steps := partGroup{Title: "Hela steg", Open: true}
 	for i, x := range o.sections() {
-		if x.ID == "facts" || x.ID == "information" || x.ID == "laws" || x.ID == "requirements" {
+		if slices.Contains([]string{"facts", "information", "laws", "requirements", "verify", "plan"}, x.ID) {
 			steps.Parts = append(steps.Parts, item(engine.PartSection+x.ID, "Steg "+itoa(i+1)+": "+lowerFirst(x.Title)))
 		}
 	}

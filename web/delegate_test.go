@@ -114,6 +114,43 @@ func TestDelegationReaches(t *testing.T) {
 	s.get("/").wants(200).lacks("Kravet LOG-01")
 }
 
+// In a verification an area, a requirement or the whole step is answered by
+// whoever is asked for it, and nothing beside it.
+func TestDelegatedVerification(t *testing.T) {
+	s, _ := delegating(t)
+	base := s.began(s.complete("Arkivet"), shipped().SetHash)
+	s.get(base+"/delegera").wants(200, "verifiering", "Områden i kravlistan")
+	s.delegates(base, "roll:arkivansvarig", "area/BEH@0").wants(303)
+	s.delegates(base, "person:bo", "requirement/LOG-01@0").wants(303)
+	yes := func(id string) int {
+		return s.post(base+"/verifiering/"+id, url.Values{"svar": {"yes"}, "hur": {"Så här."}, "version": {"0"}, "nyckel": {id}}).Code
+	}
+	s.as(petra)
+	s.get("/").wants(200, "Området behörighet")
+	page := s.get(base+"/verifiering").wants(200, "BEH-01")
+	if !strings.Contains(page.Body, base+"/verifiering/BEH-01\"><input") || strings.Contains(page.Body, base+"/verifiering/LOG-01\"><input") {
+		t.Error("the forms are not those of the area")
+	}
+	if in, out := yes("BEH-01"), yes("LOG-01"); in != 303 || out != 403 {
+		t.Errorf("in the area %d, outside it %d", in, out)
+	}
+	s.post(base+"/godta", url.Values{}).wants(403)
+	s.as(bo)
+	if in, out := yes("LOG-01"), yes("BKP-01"); in != 303 || out != 403 {
+		t.Errorf("the requirement %d, another %d", in, out)
+	}
+	s.as(maria)
+	s.delegates(base, "person:bo", "section/verify@0").wants(303)
+	s.as(bo)
+	if in := yes("BKP-01"); in != 303 {
+		t.Errorf("the step: %d", in)
+	}
+	s.post(base+"/delegera/section/verify/klar", nil).wants(303)
+	if after := yes("KON-01"); after != 403 {
+		t.Errorf("after saying that it is done: %d", after)
+	}
+}
+
 func TestLateDelegations(t *testing.T) {
 	s, base := delegating(t)
 	s.answer(base, maria, engine.DelegateKey("fact/ai"), engine.Delegation{Person: petra.ID, Due: "2026-11-20"},

@@ -156,7 +156,7 @@ func TestVerification(t *testing.T) {
 	s.submit(row, row, "svar", "yes", "hur", "Vi låser själva.", "bevis", "Protokoll", "datum", "2026-11-01", "lank", "https://diarium.example/1", "enhetens", "1").wants(303)
 	s.get(row).wants(200, "Uppfyllt", "Vi låser själva.", "Protokoll", "Så gör enheten")
 	s.submit(row, row, "svar", "yes", "hur", "Vi låser med larm.", "enhetens", "1").wants(303)
-	if h := s.get(row + "/hur").wants(200, "Den översta texten gäller").text(); !regexp.MustCompile("(?s)Vi låser med larm.*Vi låser själva").MatchString(h) {
+	if h := s.get(row+"/hur").wants(200, "Den översta texten gäller").text(); !regexp.MustCompile("(?s)Vi låser med larm.*Vi låser själva").MatchString(h) {
 		t.Error("the unit's text has lost its history")
 	}
 	s.get(base+"/verifiering/BEH-01/hur").wants(200, "Enheten har inte skrivit hur den gör.")

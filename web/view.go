@@ -68,7 +68,7 @@ func (o *open) UnitName() string { return unitName(o.visit.org, o.System.Unit) }
 // may tells whether the visitor can change a part now, so that pages show no
 // form that would be refused.
 func (o *open) may(part string) bool {
-	return !o.paused() && !o.Locked() && o.visit.on(&o.Record, answer, part)
+	return !o.paused() && !o.Locked() && o.visit.on(&o.Record, answer, part, within(o.Catalog, part)...)
 }
 
 func (o *open) paused() bool { return o.Has(engine.KeyPaused) }
