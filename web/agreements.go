@@ -268,7 +268,7 @@ func (s *server) agreementPage(r *http.Request) (agreementPage, *engine.Agreemen
 	}
 	a := &all[i]
 	c := s.Catalogs().Catalog
-	p := agreementPage{page: s.page(r, a.Title, "avtal", crumb{"Avtal", "/avtal"}, crumb{a.Title, ""}), ID: id, Form: *a, Unit: unitName(v.org, a.Unit), May: v.in(a.Unit, begin), Version: a.Version,
+	p := agreementPage{page: s.page(r, a.Title, "avtal", crumb{"Avtal och plattformar", "/avtal"}, crumb{a.Title, ""}), ID: id, Form: *a, Unit: unitName(v.org, a.Unit), May: v.in(a.Unit, begin), Version: a.Version,
 		Roles: s.roles(), Saved: agreementSaved[r.FormValue("sparat")], Own: a.Catalog == "", Today: s.today()}
 	prefills := map[string]*catalog.Prefill{}
 	for _, q := range c.Requirements {

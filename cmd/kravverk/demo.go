@@ -261,6 +261,13 @@ func fillDemo(ctx context.Context, db *store.Store, c *catalog.Catalog, back *ti
 				}})
 		}
 	}
+	v := &demoVerified{db: db, c: c}
+	for _, x := range []struct {
+		ago time.Duration
+		run func(context.Context) error
+	}{{30 * day, v.agree}, {15 * day, v.begin}, {14 * day, v.confirm}, {13 * day, v.accept}, {3 * day, v.answer}, {5 * time.Hour, v.fall}} {
+		steps = append(steps, step{x.ago, func() error { return x.run(ctx) }})
+	}
 	slices.SortStableFunc(steps, func(a, b step) int { return cmp.Compare(b.ago, a.ago) })
 	for _, s := range steps {
 		*back = s.ago

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -254,4 +255,37 @@ func mustJSON(t *testing.T, v any) []byte {
 		t.Fatal(err)
 	}
 	return data
+}
+
+// The demo's verification shows what there is to see: what an agreement gave,
+// what has fallen since, gaps, an exception and a plan that is late.
+func TestDemoVerification(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "d.db")
+	at := serving(t, file, "", true)
+	db, err := store.Open(file, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	records, err := db.Systems(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(records, func(r engine.Record) bool { return r.System.Title == demoPortal.Title })
+	if i < 0 || records[i].Classification.Type != "B" {
+		t.Fatal("no verification in the demo")
+	}
+	base := at + "/klassning/" + records[i].Classification.ID
+	list := page(t, base+"/verifiering")
+	for _, want := range []string{"Uppfyllda", "Luckor", "Se över", "Antagna", "Avsteg", "Vet ej"} {
+		if !strings.Contains(list, "<dt>"+want+"</dt>") {
+			t.Errorf("nothing is %q", want)
+		}
+	}
+	if body := page(t, base+"/plan"); !strings.Contains(body, "Försenad") || !strings.Contains(body, "Klar") {
+		t.Error("the plan has nothing late, or nothing done")
+	}
+	if body := page(t, at+"/avtal/"+demoAgreement); !strings.Contains(body, "Har fallit") || !strings.Contains(body, demoPortal.Title) || !strings.Contains(body, "Antaget, att bekräfta") {
+		t.Error("the agreement does not show what it should")
+	}
 }
