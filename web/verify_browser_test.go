@@ -203,4 +203,28 @@ func TestVerificationInTheBrowser(t *testing.T) {
 	b.open(agreement + "?faller=FYS-01")
 	b.says("#faller", "Arkivet")
 	b.accessible("what falls")
+	b.open(agreement + "/historik")
+	b.says("main", "FYS-01: Avtalat, Bilaga 10, 4.1")
+	b.accessible("an agreement's history")
+}
+
+// The pages around a verification: platforms, plans across systems, a unit's own
+// texts, and one that leaves its group.
+func TestAroundAVerificationInTheBrowser(t *testing.T) {
+	s := newSite(t)
+	low, high := s.onPlatform()
+	s.submit(high+"/verifiering/BEH-02", high+"/verifiering/BEH-02", "svar", "no", "hur", "Vi delar konton.", "enhetens", "1").wants(303)
+	s.answer(high, maria, engine.ActionKey(1), engine.Action{Title: "Ge var och en ett konto", Origin: engine.OfClassification, Requirements: []string{"BEH-02"}, Role: "systemagare", Due: "2026-11-01", Status: engine.Planned, Cost: 9000})
+	group, err := s.db.CreateSystem(context.Background(), maria.ID, engine.System{Title: "Kamerorna", Unit: s.record(high).System.Unit, Members: 12}, "A", shipped().SetHash)
+	check(t, err)
+	b := newTab(t, s)
+	for path, says := range map[string]string{
+		"/": "Plattformar som är klassade för lågt", low + "/plattform?faller=BEH-01": "Om BEH-01 faller", low + "/kallor": "Se vad som hänger på det",
+		"/avtal": "System som andra körs på", high + "/verifiering/BEH-02": "Tidigare texter", high + "/verifiering/BEH-02/hur": "Vi delar konton.",
+		"/planposter?visa=enheten": "9 000 kr", "/system/" + group.System.ID + "/bryt-ut": "skiljer sig", "/system/nytt/uppgifter?omfattas=nej": "Hur långt har systemet kommit?",
+	} {
+		b.open(path)
+		b.says("main", says)
+		b.accessible(path)
+	}
 }

@@ -448,17 +448,25 @@ func TestLeavesTheGroup(t *testing.T) {
 	}
 }
 
-// A platform offers what it declares, when it is approved, no more than a part
-// where it is rated lower, and never in a ring; its owner sees who depends on it.
-func TestPlatform(t *testing.T) {
-	s := newSite(t)
-	low := s.began(s.complete("Plattformen"), shipped().SetHash)
-	high := s.began(s.system("Appen", engine.InformationKey(1), engine.Information{Type: "Journaler", Levels: levels(3, 3, 3), Justification: "Skadar."}, engine.FactKey("drift"), "egen", engine.FactKey("lagrum"), []string{"csl"}), shipped().SetHash)
+// onPlatform makes a platform that answers for one requirement, and a system
+// that runs on it and is rated higher.
+func (s *site) onPlatform() (low, high string) {
+	s.t.Helper()
+	low = s.began(s.complete("Plattformen"), shipped().SetHash)
+	high = s.began(s.system("Appen", engine.InformationKey(1), engine.Information{Type: "Journaler", Levels: levels(3, 3, 3), Justification: "Skadar."}, engine.FactKey("drift"), "egen", engine.FactKey("lagrum"), []string{"csl"}), shipped().SetHash)
 	s.get(high+"/kallor").wants(200, "Inget godkänt system svarar för krav")
 	s.answer(low, maria, engine.ResponseKey("BEH-01"), engine.Response{Value: engine.AnswerYes, How: "Plattformen sköter det.", Evidence: []engine.Evidence{{Title: "Test", Date: "2026-11-01"}}})
 	s.submit(low+"/kallor", low+"/kallor", "svarar", "BEH-01").wants(303)
 	s.approved(low)
 	s.submit(high+"/kallor", high+"/kallor", "plattform", strings.TrimPrefix(low, "/klassning/")).wants(303)
+	return low, high
+}
+
+// A platform offers what it declares, when it is approved, no more than a part
+// where it is rated lower, and never in a ring; its owner sees who depends on it.
+func TestPlatform(t *testing.T) {
+	s := newSite(t)
+	low, high := s.onPlatform()
 	s.get(high+"/verifiering/BEH-01").wants(200, "Plattformen sköter det.", "Plattform", "är klassad lägre än det här systemet", "Delvis")
 	s.get(low+"/kallor").wants(200, "Se vad som hänger på det", "i ett system")
 	at := low + "/plattform"
