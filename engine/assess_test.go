@@ -179,7 +179,7 @@ func TestSnapshotOffers(t *testing.T) {
 	})
 	rec.System.Title, rec.Classification.Type = "Plattformen", "B"
 	s := Freeze(rec, d, "", Decision{})
-	s.Assessed(d.Assess(rec, offers, today))
+	s.Assessed(d.Assess(rec, offers, today), nil)
 	back, err := ReadSnapshot(s.Encode())
 	if err != nil {
 		t.Fatal(err)

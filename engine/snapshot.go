@@ -2,6 +2,8 @@ package engine
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -37,6 +39,7 @@ type Snapshot struct {
 	Findings       []FrozenFinding      `json:"findings"` // every requirement, in the catalogue's order
 	Result         FrozenResult         `json:"result"`
 	Verified       *Sum                 `json:"verified,omitempty"` // of a B: the outcomes, counted
+	Sources        []FrozenSource       `json:"sources,omitempty"`  // of a B: what the accepted offers were taken from
 	Decision       Decision             `json:"decision"`
 }
 
@@ -219,9 +222,30 @@ func Freeze(rec Record, d *Derivation, unit string, decision Decision) *Snapshot
 	return s
 }
 
-// Assessed writes down what a B-classification comes to.
-func (s *Snapshot) Assessed(a *Assessment) {
-	s.Verified = &a.Sum
+// FrozenSource is what offers were taken from, as it stood when the
+// classification was put forward: which revision, and the hash that tells it
+// from every other.
+type FrozenSource struct {
+	Kind     OfferKind `json:"kind"`
+	ID       string    `json:"id"` // as in Taken
+	Title    string    `json:"title"`
+	Revision int       `json:"revision,omitempty"` // of an agreement or a classification; of a tender its file
+	SHA256   string    `json:"sha256,omitempty"`   // in hex: of the agreement as JSON, of the approved snapshot, or of the file; "" when it is gone
+}
+
+// Frozen is the agreement as a source.
+func (a Agreement) Frozen() FrozenSource {
+	data, err := json.Marshal(a)
+	if err != nil {
+		panic(err) // texts and numbers only
+	}
+	sum := sha256.Sum256(canonical(data))
+	return FrozenSource{FromAgreement, a.ID, a.Title, a.Version, hex.EncodeToString(sum[:])}
+}
+
+// Assessed writes down what a B-classification comes to, and on whose word.
+func (s *Snapshot) Assessed(a *Assessment, sources []FrozenSource) {
+	s.Verified, s.Sources = &a.Sum, sources
 	for i := range s.Findings {
 		if x := a.Row(s.Findings[i].ID); x != nil {
 			s.Findings[i].Outcome = string(x.Outcome)

@@ -78,7 +78,7 @@ func (s *site) approved(base string) {
 	derived := engine.Derive(facts)
 	snapshot := engine.Freeze(rec, derived, "Trafikkontoret", d)
 	if rec.Classification.Type == "B" {
-		snapshot.Assessed(derived.Assess(rec, derived.Inherit("2026-11-23", nil, nil), "2026-11-23"))
+		snapshot.Assessed(derived.Assess(rec, derived.Inherit("2026-11-23", nil, nil), "2026-11-23"), nil)
 	}
 	_, err = s.db.Propose(context.Background(), maria.ID, rec.Classification.ID, rec.State(), d, snapshot.Encode(), true)
 	check(s.t, err)

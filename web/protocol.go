@@ -39,9 +39,25 @@ type protocolPage struct {
 	Figures      []figure
 	Deviations   []deviationView
 	Plan         []actionView
+	Sources      []protocolSource
 	Hash         string // of the snapshot as it is
 	Fetch        bool   // the visitor may fetch files
 }
+
+func revisionWords(x engine.FrozenSource) string {
+	switch {
+	case x.Revision == 0:
+		return ""
+	case x.Kind == engine.FromAgreement:
+		return ", version " + itoa(x.Revision)
+	case x.Kind == engine.FromTender || x.Kind == engine.FromSupplier:
+		return ", fil " + itoa(x.Revision)
+	}
+	return ", revision " + itoa(x.Revision)
+}
+
+// protocolSource is what accepted offers were taken from.
+type protocolSource struct{ What, Title, Hash string }
 
 // wordRow is whose word something was taken on, and for which requirements.
 type wordRow struct {
@@ -178,6 +194,9 @@ type verifiedLine struct {
 // verification fills in what a B-classification came to, from the snapshot alone.
 func (p *protocolPage) verification(s *server, snapshot *engine.Snapshot) {
 	p.Figures = sumFigures(*snapshot.Verified)
+	for _, x := range snapshot.Sources {
+		p.Sources = append(p.Sources, protocolSource{kindWords[x.Kind], strings.TrimSpace(x.Title + revisionWords(x)), x.SHA256})
+	}
 	for _, f := range snapshot.Findings {
 		if f.Outcome == "" {
 			continue

@@ -199,6 +199,7 @@ func TestVerificationInTheBrowser(t *testing.T) {
 	b.open(base + "/revision/1")
 	b.says("main", "Verifiering")
 	b.says("main", "anbudet från Nordarkiv AB")
+	b.says("#underlag ~ dl", "Nordarkiv AB, fil 1")
 	b.accessible("the protocol")
 	b.open(agreement + "?faller=FYS-01")
 	b.says("#faller", "Arkivet")

@@ -211,7 +211,10 @@ func TestVerification(t *testing.T) {
 	s.submit(base+"/verifiering", base+"/klart/verify").wants(303)
 	s.submit(base+"/plan", base+"/klart/plan").wants(303)
 	s.submit(base+"/godkannande", base+"/godkannande", "diarienummer", "TN 2026/2", "roll-1", "Systemägare").wants(303)
-	s.get(base+"/revision/1").wants(200, "Verifiering", "Uppfyllda", "Avsteg", "till och med 30 juni 2027", "Handlingsplan", "Protokoll, 2026-11-01")
+	s.get(base+"/revision/1").wants(200, "Verifiering", "Uppfyllda", "Avsteg", "till och med 30 juni 2027", "Handlingsplan", "Protokoll, 2026-11-01", "Systemtjänsteavtalet, version ")
+	if snapshot, err := engine.ReadSnapshot(json.RawMessage(s.get(base + "/revision/1.json").wants(200).Body)); err != nil || len(snapshot.Sources) != 1 || snapshot.Sources[0].Kind != engine.FromAgreement || snapshot.Sources[0].Revision < 3 || len(snapshot.Sources[0].SHA256) != 64 {
+		t.Errorf("%+v %v", snapshot.Sources, err)
+	}
 	s.submit(line, line, "status", "ongoing", "uppfoljning", "Upphandlat.").wants(303)
 	s.post(row, stale.form(row, "svar", "no")).wants(423)
 }
