@@ -545,10 +545,11 @@ func (s *server) acceptOffers(w http.ResponseWriter, r *http.Request) error {
 	if chosen == nil {
 		chosen = []string{}
 	}
-	now := map[string]*engine.Assessed{}
+	only := r.PostFormValue("bara") // one group, by its title
+	now, group := map[string]*engine.Assessed{}, map[string]string{}
 	for _, g := range s.acceptPage(v, chosen).Groups {
 		for _, row := range g.Rows {
-			now[row.Value] = v.Assessment.Row(row.ID)
+			now[row.Value], group[row.Value] = v.Assessment.Row(row.ID), g.Title
 		}
 	}
 	var changes []engine.Change
@@ -559,9 +560,12 @@ func (s *server) acceptOffers(w http.ResponseWriter, r *http.Request) error {
 			problem = "Något har ändrats sedan sidan visades. Inget är sparat. Gå igenom listan och godta igen."
 			break
 		}
+		if only != "" && group[value] != only {
+			continue
+		}
 		changes = append(changes, change(engine.ResponseKey(x.Requirement.ID), x.Accept(*x.Best(v.Today)), x.Answer.Version))
 	}
-	if len(chosen) == 0 {
+	if problem == "" && len(changes) == 0 {
 		problem = "Kryssa i minst ett förslag."
 	}
 	if problem == "" {

@@ -128,7 +128,21 @@ func TestVerification(t *testing.T) {
 	if now := len(s.record(base).Responses()); now != before {
 		t.Fatalf("%d responses after a refusal, %d before", now, before)
 	}
+	// One group first, then the rest.
 	form["forslag"] = chosen
+	form.Set("bara", "Avtal: Systemtjänsteavtalet, avtalat")
+	s.post(base+"/godta", form).wants(303)
+	for id, r := range s.record(base).Responses() {
+		if r.Taken != nil && r.Taken.Strength != "contracted" {
+			t.Errorf("%s came along: %+v", id, r.Taken)
+		}
+	}
+	if now := len(s.record(base).Responses()); now != before+2 {
+		t.Fatalf("%d responses of a group of two", now-before)
+	}
+	rest := s.get(base + "/godta")
+	form = rest.form(base + "/godta")
+	form["forslag"] = rest.all("forslag")
 	s.post(base+"/godta", form).wants(303)
 	rec = s.record(base)
 	if now := len(rec.Responses()); now != before+len(chosen) {
@@ -167,7 +181,7 @@ func TestVerification(t *testing.T) {
 	s.post(row, stale.form(row, "svar", "no", "hur", "Den andra.")).wants(409, "Den ena.", "Den andra.")
 
 	// Everything else: no to the first two, yes to the rest.
-	rest := s.get(base + "/verifiering?visa=obesvarade")
+	rest = s.get(base + "/verifiering?visa=obesvarade")
 	ids := regexp.MustCompile(`<article class="ans" id="([^"]+)"`).FindAllStringSubmatch(rest.Body, -1)
 	if len(ids) < 20 {
 		t.Fatalf("%d rows without an answer", len(ids))
