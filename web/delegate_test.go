@@ -128,7 +128,7 @@ func TestDelegatedVerification(t *testing.T) {
 	s.as(petra)
 	s.get("/").wants(200, "Området behörighet")
 	page := s.get(base+"/verifiering").wants(200, "BEH-01")
-	if !strings.Contains(page.Body, base+"/verifiering/BEH-01\"><input") || strings.Contains(page.Body, base+"/verifiering/LOG-01\"><input") {
+	if !strings.Contains(page.Body, base+"/verifiering/BEH-01\" hx-post") || strings.Contains(page.Body, base+"/verifiering/LOG-01\" hx-post") {
 		t.Error("the forms are not those of the area")
 	}
 	if in, out := yes("BEH-01"), yes("LOG-01"); in != 303 || out != 403 {

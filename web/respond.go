@@ -144,7 +144,7 @@ func (s *server) respond(w http.ResponseWriter, r *http.Request) error {
 		i := slices.IndexFunc(all, func(o engine.Offer) bool { return o.Taken().Hash() == what })
 		if i < 0 || does == "godta" && (all[i].Offered != rule.Yes || all[i].Prefill.ExpiredAt(v.Today)) {
 			p.Missing, p.Failed = fieldErrors{{"forslag", "Förslaget har ändrats sedan sidan visades. Läs det på nytt och ta ställning igen"}}, true
-			return s.render(w, http.StatusConflict, "respond", p)
+			return s.showRespond(w, r, http.StatusConflict, p)
 		}
 		if next = x.Accept(all[i]); does == "nej-tack" {
 			next, saved = x.Decline(all[i]), "nej"
@@ -152,7 +152,7 @@ func (s *server) respond(w http.ResponseWriter, r *http.Request) error {
 			p.Form.Value, p.Form.How, p.Form.Comment = next.Value, next.How, next.Comment
 			choose(p.Values, next.Value)
 			p.Missing, p.Failed = lackErrors(lacks), true
-			return s.render(w, http.StatusUnprocessableEntity, "respond", p)
+			return s.showRespond(w, r, http.StatusUnprocessableEntity, p)
 		}
 	case "svara":
 		if !slices.Contains([]string{engine.AnswerYes, engine.AnswerPartly, engine.AnswerNo, engine.AnswerUnknown}, what) {
@@ -166,14 +166,14 @@ func (s *server) respond(w http.ResponseWriter, r *http.Request) error {
 		next, bad = s.responseOf(r, &p, x)
 		if len(bad) > 0 {
 			p.Missing, p.Failed = bad, true
-			return s.render(w, http.StatusUnprocessableEntity, "respond", p)
+			return s.showRespond(w, r, http.StatusUnprocessableEntity, p)
 		}
 	}
 	err = s.save(r, v.open, change(engine.ResponseKey(id), next, version))
 	if c := conflict(err); c != nil {
 		p.Conflict = &conflictView{Mine: responseSay(next), Theirs: storedResponseSay(c.Theirs), Who: c.Theirs.By.Name, When: s.day(c.Theirs.At)}
 		p.Row.Version, p.Failed = c.Theirs.Version, true
-		return s.render(w, http.StatusConflict, "respond", p)
+		return s.showRespond(w, r, http.StatusConflict, p)
 	}
 	if err != nil {
 		return err
@@ -184,11 +184,25 @@ func (s *server) respond(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if r.PostFormValue("till") == "lista" {
+		if fromHTMX(r) {
+			return s.showSaved(w, r, verifySaved[saved])
+		}
 		q, _ := url.ParseQuery(r.PostFormValue("filter"))
 		q.Set("sparat", saved)
 		return seeOther(w, r, v.Base()+"/verifiering?"+q.Encode()+"#"+id)
 	}
 	return seeOther(w, r, v.Base()+"/verifiering/"+id+"?sparat="+saved)
+}
+
+// showRespond shows a requirement's page with what went wrong. From the list it
+// takes the list's place: there is no room in a row for two answers.
+func (s *server) showRespond(w http.ResponseWriter, r *http.Request, status int, p respondPage) error {
+	if fromHTMX(r) {
+		w.Header().Set("HX-Retarget", "#innehall")
+		w.Header().Set("HX-Reselect", "#innehall")
+		w.Header().Set("HX-Reswap", "outerHTML")
+	}
+	return s.render(w, status, "respond", p)
 }
 
 // keepHow saves the text for all the unit's systems; the last one wins, and the

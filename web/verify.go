@@ -170,6 +170,35 @@ type verifyRow struct {
 	Unanswered bool
 	Token      string
 	Quick      []choice // the answers that take no more than a press
+	Focus      bool     // it has just been answered in the list
+}
+
+// rowSaved is what changes in the list when one of its rows is answered there.
+type rowSaved struct {
+	Row     verifyRow
+	Figures []figure
+	Sum     engine.Sum
+	Area    verifyArea // with its counts only
+	Told    string
+}
+
+// showSaved swaps the row that was answered, and what is counted.
+func (s *server) showSaved(w http.ResponseWriter, r *http.Request, told string) error {
+	v, x, err := s.responding(r)
+	if err != nil {
+		return err
+	}
+	p := rowSaved{Row: s.verifyRow(v, x), Figures: sumFigures(v.Assessment.Sum), Sum: v.Assessment.Sum, Area: verifyArea{ID: x.Requirement.Area.ID}, Told: told}
+	p.Row.Filter, p.Row.Token, p.Row.Focus = r.PostFormValue("filter"), token(), true
+	for i := range v.Assessment.Rows {
+		if y := &v.Assessment.Rows[i]; y.Requirement.Area == x.Requirement.Area {
+			p.Area.Total++
+			if y.Outcome != engine.NoResponse {
+				p.Area.Answered++
+			}
+		}
+	}
+	return s.renderPart(w, http.StatusOK, "verify", "rowsaved", p)
 }
 
 // responseView is what somebody has answered.

@@ -9,6 +9,8 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"github.com/chromedp/chromedp"
+
 	"github.com/kravverk/kravverk/engine"
 )
 
@@ -118,7 +120,10 @@ func TestVerificationInTheBrowser(t *testing.T) {
 	}
 	b.says("main", "Leverantören svarar annat")
 	b.accessible("what the supplier contradicts")
-	b.follow("article.ans .offer button.alt") // no to one of them
+	b.click("article.ans .offer button.alt") // no to one of them, in its place
+	b.waits("document.getElementById('live').textContent.includes('avböjt')")
+	b.accessible("a contradiction settled in its place")
+	b.open(base + "/verifiering?visa=krockar")
 	if n := evaluate[int](b, "document.querySelectorAll('article.ans').length"); n != 2 {
 		t.Errorf("%d contradictions, want 2", n)
 	}
@@ -214,11 +219,34 @@ func TestVerificationInTheBrowser(t *testing.T) {
 func TestAroundAVerificationInTheBrowser(t *testing.T) {
 	s := newSite(t)
 	low, high := s.onPlatform()
+	check(t, s.db.Reopen(context.Background(), maria.ID, s.record(low).Classification.ID, 1, "Ny version."))
 	s.submit(high+"/verifiering/BEH-02", high+"/verifiering/BEH-02", "svar", "no", "hur", "Vi delar konton.", "enhetens", "1").wants(303)
 	s.answer(high, maria, engine.ActionKey(1), engine.Action{Title: "Ge var och en ett konto", Origin: engine.OfClassification, Requirements: []string{"BEH-02"}, Role: "systemagare", Due: "2026-11-01", Status: engine.Planned, Cost: 9000})
 	group, err := s.db.CreateSystem(context.Background(), maria.ID, engine.System{Title: "Kamerorna", Unit: s.record(high).System.Unit, Members: 12}, "A", shipped().SetHash)
 	check(t, err)
 	b := newTab(t, s)
+
+	// An answer in the list is saved in place: the row and the counts change, focus
+	// stays, and a conflict shows both answers.
+	b.open(low + "/verifiering?omrade=LOG")
+	b.run(chromedp.Evaluate("window.same = true", nil))
+	b.click("#LOG-01 button[value='svara:no']")
+	b.waits("document.querySelector('#LOG-01 .st').textContent.includes('Lucka')")
+	b.waits("document.getElementById('LOG-n').textContent.startsWith('1 av')")
+	if !evaluate[bool](b, "window.same === true && document.activeElement === document.querySelector('#LOG-01 h3 a')") {
+		t.Error("the page was loaded again, or focus went away")
+	}
+	b.accessible("the list after an answer")
+	if r := s.record(low).Responses()["LOG-01"]; r.Value != engine.AnswerNo {
+		t.Errorf("%+v", r)
+	}
+	s.answer(low, johan, engine.ResponseKey("LOG-03"), engine.Response{Value: engine.AnswerYes, How: "Ett år."})
+	b.excuses("status of 409")
+	b.click("#LOG-03 button[value='svara:no']")
+	b.waits("document.querySelector('main h1').textContent.includes('LOG-03')")
+	b.says("main", "Ett år.")
+	b.accessible("a conflict in the list")
+
 	for path, says := range map[string]string{
 		"/": "Plattformar som är klassade för lågt", low + "/plattform?faller=BEH-01": "Om BEH-01 faller", low + "/kallor": "Se vad som hänger på det",
 		"/avtal": "System som andra körs på", high + "/verifiering/BEH-02": "Tidigare texter", high + "/verifiering/BEH-02/hur": "Vi delar konton.",
