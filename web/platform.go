@@ -194,19 +194,24 @@ func (s *server) higher(ctx context.Context, rec, platform engine.Record) string
 // lowPlatforms are the platforms that the visitor answers for, and that systems
 // run on which are rated higher: her own answers are too weak for them.
 func (s *server) lowPlatforms(ctx context.Context, v *visit, records []engine.Record) []lowPlatform {
+	dependents := map[string][]*engine.Record{}
+	for i := range records {
+		if rec := &records[i]; rec.Classification.Type == "B" {
+			for _, id := range rec.Sources(engine.FromPlatform) {
+				dependents[id] = append(dependents[id], rec)
+			}
+		}
+	}
 	var out []lowPlatform
 	for i := range records {
 		p := &records[i]
-		if p.Classification.Type != "B" || !v.on(p, answer, "") {
+		on := dependents[p.Classification.ID]
+		if len(on) == 0 || p.Classification.Type != "B" || !v.on(p, answer, "") {
 			continue
 		}
 		var names []string
 		hidden := 0
-		for j := range records {
-			rec := &records[j]
-			if !runsOn(rec, p.Classification.ID) {
-				continue
-			}
+		for _, rec := range on {
 			switch higher := s.higher(ctx, *rec, *p); {
 			case higher == "":
 			case v.on(rec, read, ""):

@@ -1,6 +1,9 @@
 package web
 
 import (
+	"context"
+	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -171,6 +174,69 @@ func circle(at map[string]engine.Record, id, system string, seen []string) []str
 		}
 		if way := circle(at, next, system, append(seen, id)); way != nil {
 			return append([]string{rec.System.Title}, way...)
+		}
+	}
+	return nil
+}
+
+// frozenSources is what the accepted offers were taken from, beside the
+// catalogue, which the snapshot names already.
+func (s *server) frozenSources(ctx context.Context, v *verified) ([]engine.FrozenSource, error) {
+	from := map[engine.OfferKind][]string{}
+	for _, x := range v.Responses() {
+		if t := x.Taken; t != nil && t.Kind != engine.FromPrefill && !slices.Contains(from[t.Kind], t.From) {
+			from[t.Kind] = append(from[t.Kind], t.From)
+		}
+	}
+	var out []engine.FrozenSource
+	for _, kind := range slices.Sorted(maps.Keys(from)) {
+		slices.Sort(from[kind])
+		for _, id := range from[kind] {
+			source := engine.FrozenSource{Kind: kind, ID: id}
+			var err error
+			switch kind {
+			case engine.FromAgreement:
+				if i := slices.IndexFunc(v.Agreements, func(a engine.Agreement) bool { return a.ID == id }); i >= 0 {
+					source = v.Agreements[i].Frozen()
+				}
+			case engine.FromTender, engine.FromSupplier:
+				err = s.frozenTender(ctx, v, &source)
+			default:
+				var snapshot *engine.Snapshot
+				var approval engine.Approval
+				if snapshot, approval, err = s.approvedOf(ctx, id); snapshot != nil {
+					source.Title, source.Revision, source.SHA256 = snapshot.System.Title, approval.Revision, approval.Hash
+				}
+			}
+			if err != nil && !errors.Is(err, engine.ErrNotFound) {
+				return nil, err
+			}
+			out = append(out, source)
+		}
+	}
+	return out, nil
+}
+
+// frozenTender finds the file that a tender's or a supplier's answers were read
+// from last.
+func (s *server) frozenTender(ctx context.Context, v *verified, source *engine.FrozenSource) error {
+	room := v.Classification.ID
+	if source.Kind == engine.FromTender {
+		room = source.ID
+	}
+	e, err := s.Store.Evaluation(ctx, room)
+	if err != nil {
+		return err
+	}
+	for _, t := range e.Tenders {
+		if source.Kind == engine.FromTender && (e.Award == nil || e.Award.Tender != t.ID) || source.Kind == engine.FromSupplier && t.ID != source.ID {
+			continue
+		}
+		source.Title = t.Tenderer
+		for _, f := range t.Files {
+			if f.Refused == "" {
+				source.Revision, source.SHA256 = f.N, f.SHA256
+			}
 		}
 	}
 	return nil

@@ -280,15 +280,7 @@ func fillDemo(ctx context.Context, db *store.Store, c *catalog.Catalog, back *ti
 
 // approveDemo freezes a classification as it stands, as the system's owner would.
 func approveDemo(ctx context.Context, db *store.Store, c *catalog.Catalog, id string) error {
-	rec, err := db.Classification(ctx, id)
-	if err != nil {
-		return err
-	}
-	input, err := rec.Input(c)
-	if err != nil {
-		return err
-	}
-	facts, err := engine.NewFacts(c, input)
+	rec, derived, err := deriveDemo(ctx, db, c, id)
 	if err != nil {
 		return err
 	}
@@ -297,7 +289,24 @@ func approveDemo(ctx context.Context, db *store.Store, c *catalog.Catalog, id st
 		NextReview:   time.Now().AddDate(1, 0, -7).Format(time.DateOnly),
 		Participants: []engine.Participant{{Role: "Systemägare", Person: "maria"}, {Role: "Informationssäkerhetssamordnare", Person: "anna"}, {Role: "Arkivansvarig"}},
 	}
-	snapshot := engine.Freeze(rec, engine.Derive(facts), "Trafikkontoret, Exempelstad", d).Encode()
+	snapshot := engine.Freeze(rec, derived, "Trafikkontoret, Exempelstad", d).Encode()
 	_, err = db.Propose(ctx, "maria", id, rec.State(), d, snapshot, true)
 	return err
+}
+
+// deriveDemo is a classification as it stands, with what follows from it.
+func deriveDemo(ctx context.Context, db *store.Store, c *catalog.Catalog, id string) (engine.Record, *engine.Derivation, error) {
+	rec, err := db.Classification(ctx, id)
+	if err != nil {
+		return rec, nil, err
+	}
+	input, err := rec.Input(c)
+	if err != nil {
+		return rec, nil, err
+	}
+	facts, err := engine.NewFacts(c, input)
+	if err != nil {
+		return rec, nil, err
+	}
+	return rec, engine.Derive(facts), nil
 }

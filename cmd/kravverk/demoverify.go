@@ -124,15 +124,7 @@ func (x *demoVerified) begin(ctx context.Context) error {
 
 // accept takes what the agreement offers, as one does after a preview.
 func (x *demoVerified) accept(ctx context.Context) error {
-	rec, err := x.db.Classification(ctx, x.id)
-	if err != nil {
-		return err
-	}
-	input, err := rec.Input(x.c)
-	if err != nil {
-		return err
-	}
-	facts, err := engine.NewFacts(x.c, input)
+	rec, d, err := deriveDemo(ctx, x.db, x.c, x.id)
 	if err != nil {
 		return err
 	}
@@ -145,7 +137,6 @@ func (x *demoVerified) accept(ctx context.Context) error {
 		return err
 	}
 	today := time.Now().Format(time.DateOnly)
-	d := engine.Derive(facts)
 	rows := d.Assess(rec, d.Inherit(today, engine.Agreements(list, &org, rec.System.Unit), nil), today).Rows
 	answers := map[string]any{}
 	for i := range rows {
