@@ -63,6 +63,7 @@ const (
 	FromEarlier   OfferKind = "earlier"   // an approved B of the same system
 	FromSupplier  OfferKind = "supplier"  // what the supplier has answered about the system in operation
 	FromSibling   OfferKind = "sibling"   // the approved B of a like system
+	FromUnit      OfferKind = "unit"      // how the unit, or one above it, meets the requirement everywhere
 )
 
 // Taken is an offer as it stood when somebody accepted it.

@@ -22,10 +22,10 @@ type respondPage struct {
 	Values     []choice
 	Roles      []string
 	Declined   []offeredView
-	How        string // the unit's own text
-	HowFrom    string // which unit's, and when
-	HowVersion int
-	KeepsHow   bool // the visitor may save it for the unit
+	How        string   // what is written for all the unit's systems
+	HowFrom    string   // which unit's, and when
+	HowLink    string   // to it
+	KeepsHow   []choice // units that the visitor may save it for, the nearest first
 	Missing    fieldErrors
 	Conflict   *conflictView
 	Token      string
@@ -39,7 +39,7 @@ type respondPage struct {
 type respondFields struct {
 	Value, How, Comment, DecidedBy string
 	Title, Link, Date              string // a new piece of evidence
-	Keep                           bool
+	Keep                           string // a unit to save it for too
 	Evidence                       []engine.Evidence
 	Dropped                        []string
 }
@@ -85,6 +85,9 @@ func (s *server) respondPage(v *verified, x *engine.Assessed) respondPage {
 		if t := x.Response.Taken; t != nil && x.Staleness == "" && o.Taken() == *t {
 			continue // accepted already
 		}
+		if o.Kind == engine.FromUnit && x.Response.Taken == nil && o.Prefill.Answer == x.Response.Value && o.Prefill.How == x.Response.How {
+			continue // what is answered here is what the unit has taken up
+		}
 		p.Row.Offers = append(p.Row.Offers, s.offeredView(o))
 	}
 	for _, o := range x.Declined {
@@ -93,10 +96,13 @@ func (s *server) respondPage(v *verified, x *engine.Assessed) respondPage {
 	for _, value := range engine.ResponseValues {
 		p.Values = append(p.Values, choice{ID: value, Title: responseWord(value), Chosen: value == x.Response.Value})
 	}
-	from, how := engine.HowOf(v.Shared, v.visit.org, v.System.Unit, id)
-	p.KeepsHow = v.visit.in(v.System.Unit, begin)
-	if how.Text != "" {
-		p.How, p.HowFrom = how.Text, v.visit.org.Title(from.Unit)+", "+s.day(from.At)
+	if k := engine.HowOf(v.Shared, v.visit.org, v.System.Unit, id); k.Version > 0 {
+		p.How, p.HowFrom, p.HowLink = k.How.Text, v.visit.org.Title(k.Unit)+", "+s.day(k.At), howLink(k.Unit, id)
+	}
+	for _, u := range v.visit.org.Above(v.System.Unit) {
+		if v.visit.in(u.ID, begin) {
+			p.KeepsHow = append(p.KeepsHow, choice{ID: u.ID, Title: u.Title})
+		}
 	}
 	for _, a := range v.Actions() {
 		if slices.Contains(a.Value.Requirements, id) {
@@ -178,8 +184,8 @@ func (s *server) respond(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if p.Form.Keep && p.KeepsHow && does == "" {
-		if err := s.keepHow(r, v, id, next.How); err != nil {
+	if p.Form.Keep != "" && does == "" {
+		if err := s.keepHow(r, v, p.Form.Keep, id, next); err != nil {
 			return err
 		}
 	}
@@ -205,24 +211,31 @@ func (s *server) showRespond(w http.ResponseWriter, r *http.Request, status int,
 	return s.render(w, status, "respond", p)
 }
 
-// keepHow saves the text for all the unit's systems; the last one wins, and the
-// journal has the earlier ones.
-func (s *server) keepHow(r *http.Request, v *verified, id, text string) error {
-	key, unit := engine.HowKey(v.System.Unit, id), v.System.Unit
+// keepHow saves a response for all of a unit's systems: the text, and what it
+// answers. The last one wins, and the journal has the earlier ones.
+func (s *server) keepHow(r *http.Request, v *verified, unit, id string, from engine.Response) error {
+	key := engine.HowKey(unit, id)
 	version := 0
 	for _, x := range v.Shared {
 		if x.Key == key {
 			version = x.Version
 		}
 	}
-	return s.Store.SaveShared(r.Context(), v.visit.ID, unit, []engine.Change{change(key, engine.How{Text: text}, version)})
+	h := engine.How{Text: from.How}
+	if from.Value == engine.AnswerYes || from.Value == engine.AnswerPartly {
+		h.Answer, h.Remains = from.Value, from.Comment
+		if n := len(from.Evidence); n > 0 {
+			h.Evidence = &from.Evidence[n-1]
+		}
+	}
+	return s.Store.SaveShared(r.Context(), v.visit.ID, unit, []engine.Change{change(key, h, version)})
 }
 
 // responseOf reads the form.
 func (s *server) responseOf(r *http.Request, p *respondPage, x *engine.Assessed) (engine.Response, fieldErrors) {
 	trim := func(field string) string { return strings.TrimSpace(r.PostFormValue(field)) }
 	f := respondFields{Value: r.PostFormValue("svar"), How: trim("hur"), Comment: trim("kommentar"), DecidedBy: r.PostFormValue("beslutat"), Title: trim("bevis"), Link: trim("lank"), Date: trim("datum"),
-		Keep: r.PostFormValue("enhetens") != "", Evidence: x.Response.Evidence, Dropped: r.PostForm["bort"]}
+		Keep: r.PostFormValue("enhetens"), Evidence: x.Response.Evidence, Dropped: r.PostForm["bort"]}
 	p.Form = f
 	choose(p.Values, f.Value)
 	var bad fieldErrors
@@ -239,6 +252,10 @@ func (s *server) responseOf(r *http.Request, p *respondPage, x *engine.Assessed)
 	if f.Value == engine.AnswerCompensated {
 		out.DecidedBy = f.DecidedBy
 	}
+	if f.Keep != "" && (f.How == "" || !slices.ContainsFunc(p.KeepsHow, func(c choice) bool { return c.ID == f.Keep })) {
+		wrong("enhetens", "Skriv hur ni gör, om det ska sparas för fler system")
+	}
+	choose(p.KeepsHow, f.Keep)
 	bad = append(bad, lackErrors(out.Lacks())...)
 	if out.DecidedBy != "" && !slices.Contains(p.Roles, out.DecidedBy) {
 		wrong("beslutat", "Välj en roll i listan")

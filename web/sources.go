@@ -182,9 +182,16 @@ func circle(at map[string]engine.Record, id, system string, seen []string) []str
 // frozenSources is what the accepted offers were taken from, beside the
 // catalogue, which the snapshot names already.
 func (s *server) frozenSources(ctx context.Context, v *verified) ([]engine.FrozenSource, error) {
-	from := map[engine.OfferKind][]string{}
-	for _, x := range v.Responses() {
-		if t := x.Taken; t != nil && t.Kind != engine.FromPrefill && !slices.Contains(from[t.Kind], t.From) {
+	from, hows := map[engine.OfferKind][]string{}, map[string][]string{}
+	for id, x := range v.Responses() {
+		t := x.Taken
+		if t == nil || t.Kind == engine.FromPrefill {
+			continue
+		}
+		if t.Kind == engine.FromUnit {
+			hows[t.From] = append(hows[t.From], id)
+		}
+		if !slices.Contains(from[t.Kind], t.From) {
 			from[t.Kind] = append(from[t.Kind], t.From)
 		}
 	}
@@ -199,6 +206,8 @@ func (s *server) frozenSources(ctx context.Context, v *verified) ([]engine.Froze
 				if i := slices.IndexFunc(v.Agreements, func(a engine.Agreement) bool { return a.ID == id }); i >= 0 {
 					source = v.Agreements[i].Frozen()
 				}
+			case engine.FromUnit:
+				source = engine.FrozenHows(v.Shared, v.visit.org, id, hows[id])
 			case engine.FromTender, engine.FromSupplier:
 				err = s.frozenTender(ctx, v, &source)
 			default:

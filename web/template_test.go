@@ -101,6 +101,8 @@ var pageTypes = map[string]reflect.Type{
 	"actions":         reflect.TypeFor[myActionsPage](),
 	"deviation":       reflect.TypeFor[deviationPage](),
 	"agreements":      reflect.TypeFor[agreementsPage](),
+	"hows":            reflect.TypeFor[howsPage](),
+	"how":             reflect.TypeFor[howPage](),
 	"agreement":       reflect.TypeFor[agreementPage](),
 
 	"ask/card":           reflect.TypeFor[askPage](),

@@ -4,10 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"net/http"
-	"slices"
 	"strings"
-
-	"github.com/go-chi/chi/v5"
 
 	"github.com/kravverk/kravverk/engine"
 	"github.com/kravverk/kravverk/engine/catalog"
@@ -30,36 +27,6 @@ type trace struct {
 	Erased    bool
 }
 
-// howHistory shows what a unit has written about how it meets a requirement.
-func (s *server) howHistory(w http.ResponseWriter, r *http.Request) error {
-	v, err := s.verifying(r)
-	if err != nil {
-		return err
-	}
-	id := chi.URLParam(r, "krav")
-	x := v.Assessment.Row(id)
-	if x == nil {
-		return errNotFound
-	}
-	from, _ := engine.HowOf(v.Shared, v.visit.org, v.System.Unit, id)
-	p := tracesPage{Head: "Så har enheten gjort", page: s.classificationPage(v.open, "Så har enheten gjort"), Back: v.Base() + "/verifiering/" + id, Home: id + " " + engine.Text(x.Title)}
-	p.Crumbs = slices.Insert(p.Crumbs, len(p.Crumbs)-1, crumb{"Verifiering", v.Base() + "/verifiering"}, crumb{id, p.Back})
-	if from.Key == "" {
-		p.Lead = "Enheten har inte skrivit hur den gör."
-		return s.render(w, http.StatusOK, "traces", p)
-	}
-	p.Lead = v.visit.org.Title(from.Unit) + " om " + p.Home + ". Den översta texten gäller."
-	err = s.traces(r, &p, from.Key, func(_, after json.RawMessage) (string, []string) {
-		var h engine.How
-		decode(after, &h)
-		return cmp.Or(h.Text, "Texten togs bort."), nil
-	})
-	if err != nil {
-		return err
-	}
-	return s.render(w, http.StatusOK, "traces", p)
-}
-
 // agreementHistory shows what has been confirmed in an agreement, taken back or
 // fallen, when and by whom.
 func (s *server) agreementHistory(w http.ResponseWriter, r *http.Request) error {
@@ -69,7 +36,7 @@ func (s *server) agreementHistory(w http.ResponseWriter, r *http.Request) error 
 	}
 	p := tracesPage{Head: "Historik", page: s.page(r, "Historik, "+a.Title, "avtal", crumb{"Avtal och plattformar", "/avtal"}, crumb{a.Title, "/avtal/" + a.ID}, crumb{"Historik", ""}), Back: "/avtal/" + page.ID, Home: a.Title,
 		Lead: a.Title + ". Vem som har bekräftat vad, och när."}
-	err = s.traces(r, &p, engine.AgreementKey(a.ID), func(before, after json.RawMessage) (string, []string) {
+	p.Traces, err = s.traces(r, engine.AgreementKey(a.ID), func(before, after json.RawMessage) (string, []string) {
 		var was, now engine.Agreement
 		decode(before, &was)
 		decode(after, &now)
@@ -81,19 +48,21 @@ func (s *server) agreementHistory(w http.ResponseWriter, r *http.Request) error 
 	return s.render(w, http.StatusOK, "traces", p)
 }
 
-func (s *server) traces(r *http.Request, p *tracesPage, key string, say func(before, after json.RawMessage) (string, []string)) error {
+// traces is how something came to be what it is, in the words of say.
+func (s *server) traces(r *http.Request, key string, say func(before, after json.RawMessage) (string, []string)) ([]trace, error) {
 	events, err := s.Store.Events(r.Context(), engine.EventFilter{Key: key}, 500)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	var out []trace
 	for _, e := range events {
 		t := trace{When: upperFirst(s.day(e.At)), Who: upperFirst(actor(e.By)), Erased: e.After == nil}
 		if !t.Erased {
 			t.Text, t.Lines = say(e.Before, e.After)
 		}
-		p.Traces = append(p.Traces, t)
+		out = append(out, t)
 	}
-	return nil
+	return out, nil
 }
 
 // agreementChanges tells in words what differs between two versions.

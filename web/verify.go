@@ -47,7 +47,7 @@ func (s *server) assess(ctx context.Context, o *open) (*verified, error) {
 		return nil, err
 	}
 	v.Agreements = engine.Agreements(v.Shared, o.visit.org, o.System.Unit)
-	var more []map[string]engine.Offer
+	more := []map[string]engine.Offer{engine.HowOffers(v.Shared, o.visit.org, o.System.Unit)}
 	if b := o.Baseline(); b != nil {
 		offers, err := s.baselineOffers(ctx, o, b)
 		if err != nil {
@@ -239,7 +239,7 @@ var staleWords = map[engine.Staleness]string{
 
 // kindWords is where an offer comes from.
 var kindWords = map[engine.OfferKind]string{
-	engine.FromPrefill: "Kravkatalogen", engine.FromAgreement: "Avtal", engine.FromPlatform: "Plattform", engine.FromTender: "Vinnande anbud", engine.FromEarlier: "Tidigare klassning", engine.FromSibling: "Syskonsystem", engine.FromSupplier: "Leverantören",
+	engine.FromPrefill: "Kravkatalogen", engine.FromAgreement: "Avtal", engine.FromPlatform: "Plattform", engine.FromTender: "Vinnande anbud", engine.FromEarlier: "Tidigare klassning", engine.FromSibling: "Syskonsystem", engine.FromSupplier: "Leverantören", engine.FromUnit: "Gemensamt svar",
 }
 
 // showWords is what the list can be narrowed to.
@@ -548,6 +548,8 @@ func acceptTitle(v *verified, o engine.Offer) string {
 				return "Avtal: " + a.Title
 			}
 		}
+	case engine.FromUnit:
+		return "Gemensamma svar från " + v.visit.org.Title(o.From)
 	case engine.FromPrefill:
 		if a := o.Prefill.Agreement; a != nil {
 			return "Kravkatalogens antagande om " + a.Title

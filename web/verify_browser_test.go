@@ -220,7 +220,7 @@ func TestAroundAVerificationInTheBrowser(t *testing.T) {
 	s := newSite(t)
 	low, high := s.onPlatform()
 	check(t, s.db.Reopen(context.Background(), maria.ID, s.record(low).Classification.ID, 1, "Ny version."))
-	s.submit(high+"/verifiering/BEH-02", high+"/verifiering/BEH-02", "svar", "no", "hur", "Vi delar konton.", "enhetens", "1").wants(303)
+	s.submit(high+"/verifiering/BEH-02", high+"/verifiering/BEH-02", "svar", "no", "hur", "Vi delar konton.", "enhetens", s.record(high).System.Unit).wants(303)
 	s.answer(high, maria, engine.ActionKey(1), engine.Action{Title: "Ge var och en ett konto", Origin: engine.OfClassification, Requirements: []string{"BEH-02"}, Role: "systemagare", Due: "2026-11-01", Status: engine.Planned, Cost: 9000})
 	group, err := s.db.CreateSystem(context.Background(), maria.ID, engine.System{Title: "Kamerorna", Unit: s.record(high).System.Unit, Members: 12}, "A", shipped().SetHash)
 	check(t, err)
@@ -249,7 +249,7 @@ func TestAroundAVerificationInTheBrowser(t *testing.T) {
 
 	for path, says := range map[string]string{
 		"/": "Plattformar som är klassade för lågt", low + "/plattform?faller=BEH-01": "Om BEH-01 faller", low + "/kallor": "Se vad som hänger på det",
-		"/avtal": "System som andra körs på", high + "/verifiering/BEH-02": "Tidigare texter", high + "/verifiering/BEH-02/hur": "Vi delar konton.",
+		"/avtal": "System som andra körs på", high + "/verifiering/BEH-02": "Det gemensamma svaret", "/gemensamt/" + s.record(high).System.Unit + "/BEH-02": "Vi delar konton.", "/gemensamt": "Utan svar",
 		"/planposter?visa=enheten": "9 000 kr", "/system/" + group.System.ID + "/bryt-ut": "skiljer sig", "/system/nytt/uppgifter?omfattas=nej": "Hur långt har systemet kommit?",
 	} {
 		b.open(path)

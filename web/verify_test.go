@@ -167,13 +167,12 @@ func TestVerification(t *testing.T) {
 	s.submit(row, row, "svar", "compensated", "hur", "").wants(422, "Skriv vilket annat skydd", "Välj vilken roll som har beslutat")
 	s.submit(row, row, "svar", "not_applicable", "kommentar", "").wants(422, "Skriv varför kravet inte är tillämpligt")
 	s.submit(row, row, "svar", "yes", "bevis", "Protokoll", "datum", "2031-01-01", "lank", "javascript:alert(1)").wants(422, "Skriv dagen då beviset gällde", "Skriv hela adressen")
-	s.submit(row, row, "svar", "yes", "hur", "Vi låser själva.", "bevis", "Protokoll", "datum", "2026-11-01", "lank", "https://diarium.example/1", "enhetens", "1").wants(303)
+	s.submit(row, row, "svar", "yes", "hur", "Vi låser själva.", "bevis", "Protokoll", "datum", "2026-11-01", "lank", "https://diarium.example/1", "enhetens", rec.System.Unit).wants(303)
 	s.get(row).wants(200, "Uppfyllt", "Vi låser själva.", "Protokoll", "Så gör enheten")
-	s.submit(row, row, "svar", "yes", "hur", "Vi låser med larm.", "enhetens", "1").wants(303)
-	if h := s.get(row+"/hur").wants(200, "Den översta texten gäller").text(); !regexp.MustCompile("(?s)Vi låser med larm.*Vi låser själva").MatchString(h) {
+	s.submit(row, row, "svar", "yes", "hur", "Vi låser med larm.", "enhetens", rec.System.Unit).wants(303)
+	if h := s.get("/gemensamt/"+rec.System.Unit+"/FYS-01").wants(200, "Historik").text(); !regexp.MustCompile("(?s)Vi låser med larm.*Vi låser själva").MatchString(h) {
 		t.Error("the unit's text has lost its history")
 	}
-	s.get(base+"/verifiering/BEH-01/hur").wants(200, "Enheten har inte skrivit hur den gör.")
 
 	// Two at once: both answers are shown, and nothing is lost.
 	stale := s.get(row)

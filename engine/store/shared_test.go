@@ -36,10 +36,10 @@ func TestShared(t *testing.T) {
 	if a := engine.Agreements(list, &org, u.ID); len(a) != 1 || a[0].Title != "Avtalet 2" || a[0].ID != "a" || a[0].Unit != TopUnit {
 		t.Errorf("%+v", a)
 	}
-	if _, h := engine.HowOf(list, &org, u.ID, "BEH-01"); h.Text != "Så gör vi." {
+	if h := engine.HowOf(list, &org, u.ID, "BEH-01").How; h.Text != "Så gör vi." {
 		t.Errorf("%+v", h)
 	}
-	if _, h := engine.HowOf(list, &org, TopUnit, "BEH-01"); h.Text != "" {
+	if h := engine.HowOf(list, &org, TopUnit, "BEH-01").How; h.Text != "" {
 		t.Errorf("a unit's text reached the one above: %+v", h)
 	}
 	if err := s.RemoveUnit(ctx, anna.ID, u.ID); err == nil {
