@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -178,15 +177,24 @@ func (d *Derivation) Inherit(date string, agreements []Agreement, uses []string,
 			}
 		}
 		if len(offers) > 0 {
-			slices.SortStableFunc(offers, func(a, b Offer) int { return cmp.Compare(strengths[a.Prefill.Strength], strengths[b.Prefill.Strength]) })
+			slices.SortStableFunc(offers, func(a, b Offer) int { return weakness(a.Prefill.Strength) - weakness(b.Prefill.Strength) })
 			out[x.Requirement.ID] = offers
 		}
 	}
 	return out
 }
 
-// strengths orders offers, the best-founded first.
-var strengths = map[string]int{"verified": 0, "contracted": 1, "assumed": 2}
+// weakness orders strengths, the best-founded first. One that is not known is no
+// stronger than an assumption.
+func weakness(strength string) int {
+	switch strength {
+	case "verified":
+		return 0
+	case "contracted":
+		return 1
+	}
+	return 2
+}
 
 // Uses lists the catalogue's agreements, by id, whose prefills are offered.
 func (d *Derivation) Uses() []string {

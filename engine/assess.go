@@ -140,7 +140,7 @@ func (x *Assessed) settle(date string) {
 		switch {
 		case x.Staleness != "":
 			return Stale
-		case r.Taken != nil && r.Taken.Strength == "assumed":
+		case r.Taken != nil && r.Taken.Strength != "contracted" && r.Taken.Strength != "verified":
 			return Assumed
 		}
 		return o
@@ -189,7 +189,8 @@ func (a *Assessment) Row(id string) *Assessed {
 }
 
 // Accept is the response that accepting an offer gives. What was declined and
-// attached before stays.
+// attached before stays; evidence of one's own does not make the offer stronger,
+// since it was attached to another answer.
 func (x *Assessed) Accept(o Offer) Response {
 	t := o.Taken()
 	r := Response{Value: t.Answer, How: t.How, Comment: t.Remains, Taken: &t, Evidence: x.Response.Evidence}
@@ -210,14 +211,24 @@ func (x *Assessed) Decline(o Offer) Response {
 
 // Best is the offer to accept when somebody accepts many at once: the
 // best-founded one that is settled, has not expired and says what there is to
-// say without a decision of somebody's own. nil when there is none: not
-// applicable and compensated are always decided one by one.
+// say without a decision of somebody's own: not applicable and compensated are
+// always decided one by one. nil when there is none, and when the response is
+// not in want of one: it stands on one's own word, or on a word that still
+// stands and is no weaker.
 func (x *Assessed) Best(date string) *Offer {
+	t := x.Response.Taken
+	if x.Outcome != NoResponse && t == nil {
+		return nil
+	}
 	for i := range x.Offers {
 		o := &x.Offers[i]
-		if o.Offered == rule.Yes && !o.Prefill.ExpiredAt(date) && (o.Prefill.Answer == AnswerYes || o.Prefill.Answer == AnswerPartly) {
-			return o
+		if o.Offered != rule.Yes || o.Prefill.ExpiredAt(date) || o.Prefill.Answer != AnswerYes && o.Prefill.Answer != AnswerPartly {
+			continue
 		}
+		if x.Outcome != NoResponse && x.Staleness == "" && (x.Outcome != Assumed || weakness(o.Prefill.Strength) == weakness(t.Strength)) {
+			return nil // the first is the best-founded: the rest are no better
+		}
+		return o
 	}
 	return nil
 }

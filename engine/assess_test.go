@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/kravverk/kravverk/engine/catalog"
+	"github.com/kravverk/kravverk/engine/rule"
 )
 
 const staAgreement = "\n[[agreement]]\nid = \"avtal\"\ntitle = \"Avtalet\"\nsupplier = \"X\"\n"
@@ -184,20 +187,20 @@ func TestSnapshotOffers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := back.Offers(FromPlatform, "s1", []string{"AAA-01", "AAA-02", "AAA-03"}, nil)
+	got := back.Offers(Relation{Kind: FromPlatform, From: "s1", Only: []string{"AAA-01", "AAA-02", "AAA-03"}})
 	if o := got["AAA-01"]; len(got) != 1 || o.Prefill.Answer != "yes" || o.Prefill.Strength != "verified" || o.Source() != "plattformen Plattformen, Test 2026-10-01" || o.From != "s1" {
 		t.Errorf("%+v", got)
 	}
-	if got := back.Offers(FromSibling, "s1", nil, nil); len(got) != 2 || got["AAA-04"].Prefill.Strength != "assumed" {
+	if got := back.Offers(Relation{Kind: FromSibling, From: "s1"}); len(got) != 2 || got["AAA-01"].Prefill.Strength != "assumed" || got["AAA-04"].Prefill.Strength != "assumed" {
 		t.Errorf("%+v", got)
 	}
 	higher := d.Facts.Levels
 	back.Levels = []FrozenLevel{{Aspect: "K", Level: 0}, {Aspect: "R", Level: 3}, {Aspect: "T", Level: 3}}
-	if o := back.Offers(FromPlatform, "s1", []string{"AAA-01"}, higher)["AAA-01"]; o.Prefill.Answer != "partly" || !strings.HasPrefix(o.Prefill.Remains, "Plattformen är klassad lägre än det här systemet i K.") {
+	if o := back.Offers(Relation{Kind: FromPlatform, From: "s1", Only: []string{"AAA-01"}, Levels: higher})["AAA-01"]; o.Prefill.Answer != "partly" || !strings.HasPrefix(o.Prefill.Remains, "Plattformen är klassad lägre än det här systemet i K.") {
 		t.Errorf("%+v", o.Prefill)
 	}
 	back.Classification.Type = "A"
-	if got := back.Offers(FromSibling, "s1", nil, nil); len(got) != 0 {
+	if got := back.Offers(Relation{Kind: FromSibling, From: "s1"}); len(got) != 0 {
 		t.Errorf("an A offers %v", got)
 	}
 }
@@ -225,5 +228,89 @@ func TestProposals(t *testing.T) {
 	}
 	if n := rec.NextAction(); n != 2 {
 		t.Errorf("next %d", n)
+	}
+}
+
+// What was accepted passes on as it was accepted, whatever evidence was there
+// from before: an assumption does not become a proof on its way through a
+// platform, its last day comes along, and what has fallen is not passed on.
+func TestSnapshotPassesOnWhatItTook(t *testing.T) {
+	d := verified(t)
+	offers := d.Inherit(today, nil, nil)
+	proof := map[string]any{"response/AAA-03": Response{Value: "yes", Evidence: []Evidence{{Title: "Test", Date: "2024-10-01"}}}}
+	took := d.Assess(responded(t, proof), offers, today).Row("AAA-03").Accept(offers["AAA-03"][0])
+	partly := d.Assess(Record{}, offers, today).Row("AAA-02").Accept(offers["AAA-02"][0])
+	rec := responded(t, map[string]any{"response/AAA-03": took, "response/AAA-02": partly})
+	rec.System.Title, rec.Classification.Type = "Plattformen", "B"
+	frozen := func(offers map[string][]Offer) *Snapshot {
+		s := Freeze(rec, d, "", Decision{})
+		s.Assessed(d.Assess(rec, offers, today), nil)
+		return s
+	}
+	rel := Relation{Kind: FromPlatform, From: "s1", Only: []string{"AAA-02", "AAA-03"}}
+	got := frozen(offers).Offers(rel)
+	if p := got["AAA-03"].Prefill; p == nil || p.Strength != "assumed" || p.ValidUntil != "2027-01-01" {
+		t.Fatalf("%+v", got)
+	}
+	if p := got["AAA-02"].Prefill; p == nil || p.Answer != "partly" || p.Strength != "assumed" {
+		t.Errorf("%+v", got)
+	}
+	rel.Stands = func(requirement string, taken Taken) bool {
+		return requirement != "AAA-03" || taken.Kind != FromPrefill
+	}
+	if got := frozen(offers).Offers(rel); len(got) != 1 || got["AAA-03"].Prefill != nil {
+		t.Errorf("what has fallen is passed on: %+v", got)
+	}
+	rel.Stands = nil
+	if got := frozen(nil).Offers(rel); len(got) != 0 {
+		t.Errorf("what was gone at the approval is passed on: %+v", got)
+	}
+	unheard := took
+	word := *took.Taken
+	word.Strength = "sworn"
+	unheard.Taken = &word
+	if a := d.Assess(responded(t, map[string]any{"response/AAA-03": unheard}), map[string][]Offer{"AAA-03": {{Prefill: &catalog.Prefill{Answer: word.Answer, How: word.How, Source: word.Source, Strength: word.Strength, Remains: word.Remains, ValidUntil: word.ValidUntil}, Kind: word.Kind, From: word.From}}}, today); a.Row("AAA-03").Outcome != Assumed {
+		t.Errorf("a strength that nobody knows: %+v", a.Row("AAA-03"))
+	}
+}
+
+// Many at once takes what has no answer, and what stands on a word that has
+// changed or that has become stronger; never what stands on one's own.
+func TestBest(t *testing.T) {
+	d := verified(t)
+	a := NewAgreement(d.Facts.Catalog, d.Facts.Catalog.Profiles[0].Agreements[0])
+	a.ID = "sta1"
+	offers := func() map[string][]Offer { return d.Inherit(today, []Agreement{a}, nil) }
+	best := func(r any) *Offer {
+		return d.Assess(responded(t, map[string]any{"response/AAA-01": r}), offers(), today).Row("AAA-01").Best(today)
+	}
+	took := d.Assess(Record{}, offers(), today).Row("AAA-01").Accept(offers()["AAA-01"][0])
+	if o := best(nil); o == nil || o.Prefill.Strength != "assumed" {
+		t.Fatalf("unanswered: %+v", o)
+	}
+	if o := best(took); o != nil {
+		t.Errorf("accepted, and nothing has changed: %+v", o)
+	}
+	c := a.Commitment("AAA-01")
+	c.Strength, c.Role, c.Date = "contracted", "Avtalsansvarig", today
+	if o := best(took); o == nil || o.Prefill.Strength != "contracted" {
+		t.Errorf("confirmed since: %+v", o)
+	}
+	for _, r := range []Response{{Value: "yes"}, {Value: "no"}, {Value: "unknown"}} {
+		if o := best(r); o != nil {
+			t.Errorf("one's own %s: %+v", r.Value, o)
+		}
+	}
+	// The word that was taken stands; another one is stronger.
+	kept := map[string][]Offer{"AAA-01": {
+		{Prefill: &catalog.Prefill{Answer: "yes", Strength: "contracted"}, Offered: rule.Yes, Kind: FromTender, From: "t"},
+		{Prefill: &catalog.Prefill{Answer: took.Taken.Answer, How: took.Taken.How, Source: took.Taken.Source, Strength: "assumed", Remains: took.Taken.Remains}, Offered: rule.Yes, Kind: took.Taken.Kind, From: took.Taken.From}}}
+	x := d.Assess(responded(t, map[string]any{"response/AAA-01": took}), kept, today).Row("AAA-01")
+	if o := x.Best(today); x.Outcome != Assumed || o == nil || o.Kind != FromTender {
+		t.Errorf("%s %+v", x.Outcome, o)
+	}
+	kept["AAA-01"] = kept["AAA-01"][1:]
+	if o := d.Assess(responded(t, map[string]any{"response/AAA-01": took}), kept, today).Row("AAA-01").Best(today); o != nil {
+		t.Errorf("nothing stronger: %+v", o)
 	}
 }

@@ -229,20 +229,34 @@ func (r Record) Declares() []string {
 	return d.Requirements
 }
 
+// Relation is how a system that is offered answers stands to the one that has
+// them.
+type Relation struct {
+	Kind   OfferKind
+	From   string         // names the offers: the classification's id
+	Only   []string       // of a platform: the requirements that it answers for
+	Levels []LevelFinding // of the system that is offered: a platform that is rated lower gives a part
+	// Stands tells whether what an answer was taken from says so still: a clause
+	// that has fallen reaches those too that took it at second hand. nil when
+	// everything does.
+	Stands func(requirement string, t Taken) bool
+}
+
 // Offers gives what an approved B-classification offers another system, by
-// requirement: its answers that count as met, or as met in part. kind says how
-// the two are related, from names the offers, and only lists the requirements
-// that may be offered, nil for all. levels are those of the system that is
-// offered: where the snapshot's own is lower, a yes is no more than partly.
-// What no evidence, agreement or tender stands behind is assumed.
-func (s *Snapshot) Offers(kind OfferKind, from string, only []string, levels []LevelFinding) map[string]Offer {
+// requirement: its answers that count as met, or as met in part, on the word
+// that they stand on themselves. An answer that was accepted passes on with the
+// strength and the last day of what was accepted, and not at all when that has
+// changed or gone; one's own is verified by its evidence, else assumed. A like
+// system's word is never more than assumed: what shows something there shows
+// nothing here.
+func (s *Snapshot) Offers(rel Relation) map[string]Offer {
 	out := map[string]Offer{}
 	if s.Classification.Type != "B" {
 		return out
 	}
-	below := s.below(levels)
+	below := s.below(rel.Levels)
 	for _, f := range s.Findings {
-		if kind == FromPlatform && !slices.Contains(only, f.ID) || f.Applies != rule.Yes.String() {
+		if rel.Kind == FromPlatform && !slices.Contains(rel.Only, f.ID) || f.Applies != rule.Yes.String() || f.Stale != "" {
 			continue
 		}
 		var r Response
@@ -258,25 +272,31 @@ func (s *Snapshot) Offers(kind OfferKind, from string, only []string, levels []L
 		default:
 			continue
 		}
+		if r.Taken != nil && rel.Stands != nil && !rel.Stands(f.ID, *r.Taken) {
+			continue
+		}
 		p := &catalog.Prefill{RequirementID: f.ID, Answer: r.Value, How: r.How, Strength: "assumed", Remains: r.Comment,
-			Source: fmt.Sprintf(say.fromSystem[kind], s.System.Title)}
+			Source: fmt.Sprintf(say.fromSystem[rel.Kind], s.System.Title)}
 		switch {
+		case r.Taken != nil:
+			p.Strength, p.ValidUntil = r.Taken.Strength, r.Taken.ValidUntil
+			p.Source += ", " + r.Taken.Source
 		case len(r.Evidence) > 0:
 			e := r.Evidence[len(r.Evidence)-1]
 			p.Strength = "verified"
 			p.Source += ", " + strings.TrimSpace(e.Title+" "+e.Date)
-		case r.Taken != nil:
-			p.Strength, p.ValidUntil = r.Taken.Strength, r.Taken.ValidUntil
-			p.Source += ", " + r.Taken.Source
+		}
+		if rel.Kind == FromSibling {
+			p.Strength = "assumed"
 		}
 		if r.Value == AnswerCompensated {
 			p.Remains = strings.TrimSpace(fmt.Sprintf(say.compensatedThere, lowerRole(r.DecidedBy)) + " " + p.Remains)
 		}
-		if kind == FromPlatform && len(below) > 0 && p.Answer != AnswerPartly {
+		if rel.Kind == FromPlatform && len(below) > 0 && p.Answer != AnswerPartly {
 			p.Answer = AnswerPartly
 			p.Remains = strings.TrimSpace(fmt.Sprintf(say.platformLower, s.System.Title, both(below)) + " " + p.Remains)
 		}
-		out[f.ID] = Offer{Prefill: p, Offered: rule.Yes, Kind: kind, From: from}
+		out[f.ID] = Offer{Prefill: p, Offered: rule.Yes, Kind: rel.Kind, From: rel.From}
 	}
 	return out
 }

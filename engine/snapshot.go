@@ -136,6 +136,7 @@ type FrozenFinding struct {
 	Because    string            `json:"because"`   // what gave the verdict, or what it depends on
 	Offers     []FrozenOffer     `json:"offers"`
 	Outcome    string            `json:"outcome,omitempty"` // of a B, where it applies: see Outcome
+	Stale      string            `json:"stale,omitempty"`   // what had become of the offer that was accepted: see Staleness
 }
 
 // FrozenParameter is a value in a wording.
@@ -248,7 +249,7 @@ func (s *Snapshot) Assessed(a *Assessment, sources []FrozenSource) {
 	s.Verified, s.Sources = &a.Sum, sources
 	for i := range s.Findings {
 		if x := a.Row(s.Findings[i].ID); x != nil {
-			s.Findings[i].Outcome = string(x.Outcome)
+			s.Findings[i].Outcome, s.Findings[i].Stale = string(x.Outcome), string(x.Staleness)
 		}
 	}
 }

@@ -125,7 +125,7 @@ func TestSnapshotKeys(t *testing.T) {
 		findings[].offers[].applies findings[].offers[].answer findings[].offers[].how findings[].offers[].source findings[].offers[].strength
 		findings[].offers[].remains findings[].offers[].valid_until
 		findings[].offers[].from.id findings[].offers[].from.version findings[].offers[].from.title findings[].offers[].from.hash
-		findings[].outcome result.applies result.shall result.should result.not result.unknown result.unsettled result.not_known[].id result.not_known[].title verified
+		findings[].outcome findings[].stale result.applies result.shall result.should result.not result.unknown result.unsettled result.not_known[].id result.not_known[].title verified
 		sources[].kind sources[].id sources[].title sources[].revision sources[].sha256
 		decision.diary decision.text decision.next_review decision.participants[].role decision.participants[].person decision.four_eyes`
 	if got, want := strings.Join(keys, " "), strings.Join(strings.Fields(want), " "); got != want {

@@ -78,7 +78,13 @@ func (s *site) approved(base string) {
 	derived := engine.Derive(facts)
 	snapshot := engine.Freeze(rec, derived, "Trafikkontoret", d)
 	if rec.Classification.Type == "B" {
-		snapshot.Assessed(derived.Assess(rec, derived.Inherit("2026-11-23", nil, nil), "2026-11-23"), nil)
+		offers := derived.Inherit("2026-11-23", nil, nil)
+		for id, x := range rec.Responses() { // what was accepted stands
+			if t := x.Taken; t != nil {
+				offers[id] = append(offers[id], engine.Offer{Kind: t.Kind, From: t.From, Prefill: &catalog.Prefill{Answer: t.Answer, How: t.How, Source: t.Source, Strength: t.Strength, Remains: t.Remains, ValidUntil: t.ValidUntil}})
+			}
+		}
+		snapshot.Assessed(derived.Assess(rec, offers, "2026-11-23"), nil)
 	}
 	_, err = s.db.Propose(context.Background(), maria.ID, rec.Classification.ID, rec.State(), d, snapshot.Encode(), true)
 	check(s.t, err)

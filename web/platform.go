@@ -61,7 +61,7 @@ func (s *server) platform(w http.ResponseWriter, r *http.Request) error {
 		if !runsOn(rec, id) {
 			continue
 		}
-		d, err := s.dependent(r.Context(), *rec, v.Record, snapshot, taken)
+		d, err := s.dependent(r.Context(), *rec, v.Record, snapshot, v.Shared, taken)
 		if err != nil {
 			return err
 		}
@@ -115,7 +115,7 @@ func runsOn(rec *engine.Record, platform string) bool {
 
 // dependent is a system that runs on a platform: what it has accepted, counted
 // in taken too, and how much of that the platform no longer offers as it was.
-func (s *server) dependent(ctx context.Context, rec, platform engine.Record, snapshot *engine.Snapshot, taken map[string]int) (dependentView, error) {
+func (s *server) dependent(ctx context.Context, rec, platform engine.Record, snapshot *engine.Snapshot, shared []engine.Shared, taken map[string]int) (dependentView, error) {
 	d := dependentView{Title: rec.System.Title, Link: "/klassning/" + rec.Classification.ID + "/verifiering", Status: "Pågår", Higher: s.higher(ctx, rec, platform)}
 	if rec.Locked() {
 		d.Status = "Godkänd"
@@ -126,7 +126,11 @@ func (s *server) dependent(ctx context.Context, rec, platform engine.Record, sna
 	}
 	var offers map[string]engine.Offer
 	if snapshot != nil {
-		offers = snapshot.Offers(engine.FromPlatform, platform.Classification.ID, declaredIn(snapshot), o.Facts.Levels)
+		word := s.hearsay(ctx, shared, visitOf(ctx).org, rec.Classification.ID)
+		offers = snapshot.Offers(engine.Relation{Kind: engine.FromPlatform, From: platform.Classification.ID, Only: declaredIn(snapshot), Levels: o.Facts.Levels, Stands: word.stands})
+		if word.err != nil {
+			return d, word.err
+		}
 	}
 	for q, x := range rec.Responses() {
 		if t := x.Taken; t != nil && t.Kind == engine.FromPlatform && t.From == platform.Classification.ID {

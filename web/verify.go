@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"maps"
 	"net/http"
 	"net/url"
@@ -37,72 +36,6 @@ func (s *server) verifying(r *http.Request) (*verified, error) {
 		return nil, &p
 	}
 	return s.assess(r.Context(), o)
-}
-
-// assess gathers what is offered from near and far, and tells what is met.
-func (s *server) assess(ctx context.Context, o *open) (*verified, error) {
-	v := &verified{open: o, Today: s.today()}
-	var err error
-	if v.Shared, err = s.Store.Shared(ctx); err != nil {
-		return nil, err
-	}
-	v.Agreements = engine.Agreements(v.Shared, o.visit.org, o.System.Unit)
-	more := []map[string]engine.Offer{engine.HowOffers(v.Shared, o.visit.org, o.System.Unit)}
-	if b := o.Baseline(); b != nil {
-		offers, err := s.baselineOffers(ctx, o, b)
-		if err != nil {
-			return nil, err
-		}
-		more = append(more, offers)
-	}
-	for _, kind := range []engine.OfferKind{engine.FromPlatform, engine.FromSibling} {
-		for _, id := range o.Sources(kind) {
-			snapshot, err := s.lastApproved(ctx, id)
-			if err != nil && !errors.Is(err, engine.ErrNotFound) {
-				return nil, err // unread is not the same as gone
-			}
-			if snapshot == nil {
-				continue // gone, or never approved: it offers nothing
-			}
-			more = append(more, snapshot.Offers(kind, id, declaredIn(snapshot), o.Facts.Levels))
-		}
-	}
-	e, err := s.Store.Evaluation(ctx, o.Classification.ID)
-	if err != nil {
-		return nil, err
-	}
-	more = append(more, e.Answers()...)
-	offers := o.Derivation.Inherit(v.Today, v.Agreements, o.Sources(engine.FromAgreement), more...)
-	v.Assessment = o.Derivation.Assess(o.Record, offers, v.Today)
-	return v, nil
-}
-
-// baselineOffers is what the classification that this one started from offers:
-// of an A the winning tender, of a B its answers.
-func (s *server) baselineOffers(ctx context.Context, o *open, b *engine.Baseline) (map[string]engine.Offer, error) {
-	snapshot, err := s.lastApproved(ctx, b.Classification)
-	if err != nil || snapshot == nil {
-		return nil, err
-	}
-	if snapshot.Classification.Type == "B" {
-		return snapshot.Offers(engine.FromEarlier, b.Classification, nil, nil), nil
-	}
-	e, err := s.Store.Evaluation(ctx, b.Classification)
-	if err != nil || e.Award == nil {
-		return nil, err
-	}
-	published, err := s.Store.Publications(ctx, b.Classification)
-	if err != nil || len(published) == 0 {
-		return nil, err
-	}
-	return e.Offers(published[len(published)-1].Rows), nil
-}
-
-// lastApproved is the snapshot of a classification's newest approved revision;
-// nil when none has been approved.
-func (s *server) lastApproved(ctx context.Context, classification string) (*engine.Snapshot, error) {
-	snapshot, _, err := s.approvedOf(ctx, classification)
-	return snapshot, err
 }
 
 // verifyPage is the requirements of a B-classification, area by area, with

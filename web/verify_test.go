@@ -538,6 +538,44 @@ func TestPlatform(t *testing.T) {
 	s.submit(low+"/kallor", low+"/kallor", "plattform", strings.TrimPrefix(high, "/klassning/")).wants(422, "i en ring: Plattformen, Appen, Plattformen")
 }
 
+// A clause that falls reaches those too that have it at second hand, without
+// anybody having looked at the platform in between.
+func TestFallenAtSecondHand(t *testing.T) {
+	s := newSite(t)
+	low := s.began(s.complete("Plattformen"), shipped().SetHash)
+	unit := s.record(low).System.Unit
+	agreement := engine.Agreement{Title: "Driftavtalet", Supplier: "Driftbolaget AB", Commitments: []engine.Commitment{{Requirement: "BEH-01", Answer: "yes", How: "Sköts.", Clause: "4.1", Strength: "contracted", Role: "Systemägare", Date: "2026-11-01"}}}
+	keep := func(version int) {
+		t.Helper()
+		value, err := json.Marshal(agreement)
+		check(t, err)
+		check(t, s.db.SaveShared(t.Context(), maria.ID, unit, []engine.Change{{Key: engine.AgreementKey("avtal1"), Value: value, Version: version}}))
+	}
+	take := func(base string) {
+		t.Helper()
+		at := base + "/verifiering/BEH-01"
+		page := s.get(at)
+		s.post(at, page.form(at, "gor", regexp.MustCompile(`value="(godta:[0-9a-f]+)"`).FindStringSubmatch(page.Body)[1])).wants(303)
+	}
+	keep(0)
+	s.submit(low+"/kallor", low+"/kallor", "avtal", "avtal1", "svarar", "BEH-01").wants(303)
+	take(low)
+	s.approved(low)
+	high := s.began(s.complete("Appen"), shipped().SetHash)
+	s.submit(high+"/kallor", high+"/kallor", "plattform", strings.TrimPrefix(low, "/klassning/")).wants(303)
+	take(high)
+	s.get(high+"/verifiering/BEH-01").wants(200, "Uppfyllt", "Avtalat")
+	agreement.Commitments[0].Fallen, agreement.Commitments[0].FallenWhy = true, "Uppsagt."
+	keep(1)
+	s.get(high+"/verifiering/BEH-01").wants(200, "Se över", "Finns inte längre").lacks("Uppfyllt")
+	agreement.Commitments[0].Fallen = false
+	keep(2)
+	s.get(high+"/verifiering/BEH-01").wants(200, "Uppfyllt")
+	agreement.Until = "2026-11-01"
+	keep(3)
+	s.get(high+"/verifiering/BEH-01").wants(200, "Se över")
+}
+
 // Tenders are for the named buyers alone: the way to suppliers' answers does not
 // lead to them, whoever may answer.
 func TestSuppliersRoomHoldsNoTenders(t *testing.T) {

@@ -1,0 +1,146 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+
+	"github.com/kravverk/kravverk/engine"
+)
+
+// assess gathers what is offered from near and far, and tells what is met.
+func (s *server) assess(ctx context.Context, o *open) (*verified, error) {
+	v := &verified{open: o, Today: s.today()}
+	var err error
+	if v.Shared, err = s.Store.Shared(ctx); err != nil {
+		return nil, err
+	}
+	v.Agreements = engine.Agreements(v.Shared, o.visit.org, o.System.Unit)
+	more := []map[string]engine.Offer{engine.HowOffers(v.Shared, o.visit.org, o.System.Unit)}
+	word := s.hearsay(ctx, v.Shared, o.visit.org, o.Classification.ID)
+	if b := o.Baseline(); b != nil {
+		offers, err := s.baselineOffers(ctx, b, word)
+		if err != nil {
+			return nil, err
+		}
+		more = append(more, offers)
+	}
+	for _, kind := range []engine.OfferKind{engine.FromPlatform, engine.FromSibling} {
+		for _, id := range o.Sources(kind) {
+			snapshot, err := s.lastApproved(ctx, id)
+			if err != nil && !errors.Is(err, engine.ErrNotFound) {
+				return nil, err // unread is not the same as gone
+			}
+			if snapshot == nil {
+				continue // gone, or never approved: it offers nothing
+			}
+			more = append(more, snapshot.Offers(engine.Relation{Kind: kind, From: id, Only: declaredIn(snapshot), Levels: o.Facts.Levels, Stands: word.stands}))
+		}
+	}
+	if word.err != nil {
+		return nil, word.err
+	}
+	e, err := s.Store.Evaluation(ctx, o.Classification.ID)
+	if err != nil {
+		return nil, err
+	}
+	more = append(more, e.Answers()...)
+	offers := o.Derivation.Inherit(v.Today, v.Agreements, o.Sources(engine.FromAgreement), more...)
+	v.Assessment = o.Derivation.Assess(o.Record, offers, v.Today)
+	return v, nil
+}
+
+// baselineOffers is what the classification that this one started from offers:
+// of an A the winning tender, of a B its answers.
+func (s *server) baselineOffers(ctx context.Context, b *engine.Baseline, word *hearsay) (map[string]engine.Offer, error) {
+	snapshot, err := s.lastApproved(ctx, b.Classification)
+	if err != nil || snapshot == nil {
+		return nil, err
+	}
+	if snapshot.Classification.Type == "B" {
+		return snapshot.Offers(engine.Relation{Kind: engine.FromEarlier, From: b.Classification, Stands: word.stands}), nil
+	}
+	e, err := s.Store.Evaluation(ctx, b.Classification)
+	if err != nil || e.Award == nil {
+		return nil, err
+	}
+	published, err := s.Store.Publications(ctx, b.Classification)
+	if err != nil || len(published) == 0 {
+		return nil, err
+	}
+	return e.Offers(published[len(published)-1].Rows), nil
+}
+
+// lastApproved is the snapshot of a classification's newest approved revision;
+// nil when none has been approved.
+func (s *server) lastApproved(ctx context.Context, classification string) (*engine.Snapshot, error) {
+	snapshot, _, err := s.approvedOf(ctx, classification)
+	return snapshot, err
+}
+
+// hearsay looks up whether what somebody has accepted elsewhere still stands
+// there, through whoever that was taken from in turn.
+type hearsay struct {
+	s          *server
+	ctx        context.Context
+	shared     []engine.Shared
+	agreements []engine.Agreement
+	self       string // the classification that is offered: its own word does not come back to it
+	today      string
+	snapshots  map[string]*engine.Snapshot
+	err        error // the first that a lookup ended in: then nothing can be said
+}
+
+func (s *server) hearsay(ctx context.Context, shared []engine.Shared, org *engine.Organisation, self string) *hearsay {
+	return &hearsay{s: s, ctx: ctx, shared: shared, agreements: engine.Agreements(shared, org, ""), self: self, today: s.today(), snapshots: map[string]*engine.Snapshot{}}
+}
+
+// stands is for engine.Relation.
+func (x *hearsay) stands(requirement string, t engine.Taken) bool {
+	return x.follow(requirement, t, nil)
+}
+
+func (x *hearsay) follow(requirement string, t engine.Taken, seen []string) bool {
+	switch t.Kind {
+	case engine.FromAgreement:
+		i := slices.IndexFunc(x.agreements, func(a engine.Agreement) bool { return a.ID == t.From })
+		if i < 0 || x.agreements[i].ExpiredAt(x.today) {
+			return false
+		}
+		c := x.agreements[i].Commitment(requirement)
+		return c != nil && !c.Fallen
+	case engine.FromUnit:
+		return engine.Hows(x.shared, t.From)[requirement].How.Answer != ""
+	case engine.FromPlatform, engine.FromSibling, engine.FromEarlier:
+		if t.From == x.self || slices.Contains(seen, t.From) {
+			return false
+		}
+		snapshot := x.snapshot(t.From)
+		if snapshot == nil {
+			return false
+		}
+		var r engine.Response
+		if a := snapshot.Answer(engine.ResponseKey(requirement)); a == nil || json.Unmarshal(a.Value, &r) != nil {
+			return false
+		}
+		met := r.Value == engine.AnswerYes || r.Value == engine.AnswerCompensated
+		if !met && (r.Value != engine.AnswerPartly || t.Answer != engine.AnswerPartly) {
+			return false
+		}
+		return r.Taken == nil || x.follow(requirement, *r.Taken, append(seen, t.From))
+	}
+	return true // an author's, a tenderer's or a supplier's word does not fall: it expires, or is changed where it was given
+}
+
+func (x *hearsay) snapshot(id string) *engine.Snapshot {
+	found, ok := x.snapshots[id]
+	if !ok {
+		var err error
+		if found, err = x.s.lastApproved(x.ctx, id); err != nil && !errors.Is(err, engine.ErrNotFound) && x.err == nil {
+			x.err = err
+		}
+		x.snapshots[id] = found
+	}
+	return found
+}
