@@ -113,10 +113,7 @@ type requirementRow struct {
 	Title     []engine.Span
 	Role      string
 	Reference string
-	From      []fromLevel // the three places; nil when no level calls for it
-	Same      int         // the threshold, when all are alike
-	SameName  string
-	FromText  string // instead of levels
+	calledFor
 	Type      string
 	Should    bool
 	Own       bool   // it concerns the own organization alone
@@ -132,6 +129,14 @@ type requirementRow struct {
 	Offers    []offerView
 	Open      bool // its reason is unfolded, since the address asks for the row
 	Comments  int
+}
+
+// calledFor is what calls for a requirement: levels, or something else.
+type calledFor struct {
+	From     []fromLevel // the three places; nil when no level calls for it
+	Same     int         // the threshold, when all are alike
+	SameName string
+	FromText string // instead of levels
 }
 
 type fromLevel struct {
@@ -325,7 +330,7 @@ func requirementRowOf(o *open, f *engine.Finding) requirementRow {
 	if len(q.References) > 0 {
 		row.Reference = referenceText(q.References[0])
 	}
-	thresholds(o, e, &row)
+	row.calledFor = thresholds(o, e)
 	row.Why = why(o, f)
 	for _, x := range f.DependsOn {
 		row.Depends = append(row.Depends, openQuestion{lowerFirst(x.Title), questionLink(o, x)})
@@ -363,9 +368,9 @@ func offerOf(x engine.Offer) offerView {
 	return v
 }
 
-// thresholds fills the three fixed places, or says what calls for the row when
+// thresholds gives the three fixed places, or says what calls for the row when
 // no level does.
-func thresholds(o *open, e catalog.Effective, row *requirementRow) {
+func thresholds(o *open, e catalog.Effective) (row calledFor) {
 	if len(e.Thresholds) == 0 {
 		row.FromText = "Alla system"
 		if len(e.When.Rows) > 0 {
@@ -378,7 +383,7 @@ func thresholds(o *open, e catalog.Effective, row *requirementRow) {
 				}
 			}
 		}
-		return
+		return row
 	}
 	row.Same = e.Thresholds[0].Min
 	for _, t := range e.Thresholds {
@@ -401,6 +406,7 @@ func thresholds(o *open, e catalog.Effective, row *requirementRow) {
 	if row.Same > 0 {
 		row.SameName = o.Catalog.Level(row.Same).Title
 	}
+	return row
 }
 
 // why puts the reason in a sentence, with what the answers say in bold.

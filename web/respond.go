@@ -21,7 +21,11 @@ type respondPage struct {
 	Form       respondFields
 	Values     []choice
 	Roles      []string
+	Others     []offeredView // offers that say nothing that the answer needs
 	Declined   []offeredView
+	Stands     string // whose word the answer stands on, or would
+	Saved      string
+	Filtered   string   // what the way on is narrowed to
 	How        string   // what is written for all the unit's systems
 	HowFrom    string   // which unit's, and when
 	HowLink    string   // to it
@@ -40,6 +44,8 @@ type respondFields struct {
 	Value, How, Comment, DecidedBy string
 	Title, Link, Date              string // a new piece of evidence
 	Keep                           string // a unit to save it for too
+	Offer                          string // hash of the offer that it is filled in from
+	Own                            bool   // we stand for it ourselves
 	Evidence                       []engine.Evidence
 	Dropped                        []string
 }
@@ -51,7 +57,31 @@ func (s *server) respondForm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.render(w, http.StatusOK, "respond", s.respondPage(v, x))
+	p, err := s.respondPage(r, v, x, filterOf(r.URL.Query()))
+	if err != nil {
+		return err
+	}
+	if i := slices.IndexFunc(x.Offers, func(o engine.Offer) bool { return o.Taken().Hash() == r.FormValue("forslag") }); i >= 0 {
+		p.fill(x.Offers[i])
+	}
+	if r.FormValue("text") == "enhetens" && p.How != "" {
+		p.Form.How = p.How
+	}
+	p.Saved = verifySaved[r.FormValue("sparat")]
+	return s.render(w, http.StatusOK, "respond", p)
+}
+
+// fill fills the form in from an offer.
+func (p *respondPage) fill(o engine.Offer) {
+	t := o.Taken()
+	p.Form.Value, p.Form.How, p.Form.Comment, p.Form.Offer = t.Answer, t.How, t.Remains, t.Hash()
+	p.Stands = standsOn(&t)
+	choose(p.Values, t.Answer)
+}
+
+// standsOn says whose word an answer stands on.
+func standsOn(t *engine.Taken) string {
+	return kindWords[t.Kind] + ": " + t.Source + ". " + strengthTexts[t.Strength]
 }
 
 // responding opens the row of the address.
@@ -73,25 +103,32 @@ func (s *server) responding(r *http.Request) (*verified, *engine.Assessed, error
 	return v, x, nil
 }
 
-func (s *server) respondPage(v *verified, x *engine.Assessed) respondPage {
+func (s *server) respondPage(r *http.Request, v *verified, x *engine.Assessed, f verifyFilter) (respondPage, error) {
 	id := x.Requirement.ID
-	p := respondPage{page: s.classificationPage(v.open, id), Row: s.verifyRow(v, x), Token: token(), Roles: s.roles(), Why: v.Base() + "/krav/" + id,
+	p := respondPage{page: s.classificationPage(v.open, id), Row: s.verifyRow(v, x, f), Token: token(), Roles: s.roles(), Why: v.Base() + "/krav/" + id,
 		Form: respondFields{Value: x.Response.Value, How: x.Response.How, Comment: x.Response.Comment, DecidedBy: x.Response.DecidedBy, Evidence: x.Response.Evidence}, Thread: s.thread(v.open, engine.PartRequirement+id)}
 	p.Row.Token = p.Token + "-f"
 	p.Title = id + " " + engine.Text(x.Title) + ", " + v.System.Title
-	p.Crumbs = slices.Insert(p.Crumbs, len(p.Crumbs)-1, crumb{"Verifiering", v.Base() + "/verifiering"})
-	p.Row.Offers = nil
+	back := v.Base() + "/verifiering"
+	if q := f.encode(); q != "" {
+		back += "?" + q
+	}
+	p.Crumbs = slices.Insert(p.Crumbs, len(p.Crumbs)-1, crumb{"Verifiering", back})
+	if t := x.Response.Taken; t != nil {
+		p.Stands = standsOn(t)
+	}
 	for _, o := range x.Offers {
-		if t := x.Response.Taken; t != nil && x.Staleness == "" && o.Taken() == *t {
-			continue // accepted already
+		view := s.offeredView(v, id, f, o)
+		switch {
+		case slices.ContainsFunc(p.Row.Offers, func(y offeredView) bool { return y.Hash == view.Hash }):
+		case x.Response.Taken != nil && x.Staleness == "" && o.Taken() == *x.Response.Taken: // accepted already
+		case o.Kind == engine.FromUnit && x.Response.Taken == nil && o.Prefill.Answer == x.Response.Value && o.Prefill.How == x.Response.How: // what the unit has taken up from here
+		default:
+			p.Others = append(p.Others, view)
 		}
-		if o.Kind == engine.FromUnit && x.Response.Taken == nil && o.Prefill.Answer == x.Response.Value && o.Prefill.How == x.Response.How {
-			continue // what is answered here is what the unit has taken up
-		}
-		p.Row.Offers = append(p.Row.Offers, s.offeredView(o))
 	}
 	for _, o := range x.Declined {
-		p.Declined = append(p.Declined, s.offeredView(o))
+		p.Declined = append(p.Declined, s.offeredView(v, id, f, o))
 	}
 	for _, value := range engine.ResponseValues {
 		p.Values = append(p.Values, choice{ID: value, Title: responseWord(value), Chosen: value == x.Response.Value})
@@ -109,18 +146,27 @@ func (s *server) respondPage(v *verified, x *engine.Assessed) respondPage {
 			p.Actions = append(p.Actions, textLink{a.Value.Title, v.Base() + "/plan/" + itoa(a.N)})
 		}
 	}
-	rows := v.Assessment.Rows
-	i := slices.IndexFunc(rows, func(y engine.Assessed) bool { return y.Finding == x.Finding })
-	link := func(y engine.Assessed) *neighbor {
-		return &neighbor{y.Requirement.ID, engine.Text(y.Title), v.Base() + "/verifiering/" + y.Requirement.ID}
+	keep, err := s.verifyKeeps(r.Context(), v, f)
+	if err != nil {
+		return p, err
 	}
-	if i > 0 {
-		p.Prev = link(rows[i-1])
+	if i := slices.IndexFunc(showWords, func(c choice) bool { return c.ID == f.Show }); i >= 0 {
+		p.Filtered = lowerFirst(showWords[i].Title)
 	}
-	if i+1 < len(rows) {
-		p.Next = link(rows[i+1])
+	passed := false
+	for i := range v.Assessment.Rows {
+		y := &v.Assessment.Rows[i]
+		switch {
+		case y.Finding == x.Finding:
+			passed = true
+		case !keep(y):
+		case !passed:
+			p.Prev = &neighbor{y.Requirement.ID, engine.Text(y.Title), rowLink(v, y.Requirement.ID, f)}
+		case p.Next == nil:
+			p.Next = &neighbor{y.Requirement.ID, engine.Text(y.Title), rowLink(v, y.Requirement.ID, f)}
+		}
 	}
-	return p
+	return p, nil
 }
 
 // respond saves a response: an offer accepted or said no to, a short answer
@@ -141,7 +187,12 @@ func (s *server) respond(w http.ResponseWriter, r *http.Request) error {
 		return errForm
 	}
 	id := x.Requirement.ID
-	p := s.respondPage(v, x)
+	q, _ := url.ParseQuery(r.PostFormValue("filter"))
+	f := filterOf(q)
+	p, err := s.respondPage(r, v, x, f)
+	if err != nil {
+		return err
+	}
 	next, saved := x.Response, "svar"
 	does, what, _ := strings.Cut(r.PostFormValue("gor"), ":")
 	switch does {
@@ -155,8 +206,7 @@ func (s *server) respond(w http.ResponseWriter, r *http.Request) error {
 		if next = x.Accept(all[i]); does == "nej-tack" {
 			next, saved = x.Decline(all[i]), "nej"
 		} else if lacks := next.Lacks(); len(lacks) > 0 { // filled in, and what is missing is the person's to write
-			p.Form.Value, p.Form.How, p.Form.Comment = next.Value, next.How, next.Comment
-			choose(p.Values, next.Value)
+			p.fill(all[i])
 			p.Missing, p.Failed = lackErrors(lacks), true
 			return s.showRespond(w, r, http.StatusUnprocessableEntity, p)
 		}
@@ -166,7 +216,7 @@ func (s *server) respond(w http.ResponseWriter, r *http.Request) error {
 		}
 		next.Value, next.Taken, next.DecidedBy = what, nil, ""
 	case "ta-tillbaka":
-		next = engine.Response{Declined: next.Declined}
+		next, saved = engine.Response{Declined: next.Declined}, "tillbaka"
 	default:
 		var bad fieldErrors
 		next, bad = s.responseOf(r, &p, x)
@@ -184,7 +234,7 @@ func (s *server) respond(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if p.Form.Keep != "" && does == "" {
+	if p.Form.Keep != "" && (does == "" || does == "vidare") {
 		if err := s.keepHow(r, v, p.Form.Keep, id, next); err != nil {
 			return err
 		}
@@ -193,11 +243,14 @@ func (s *server) respond(w http.ResponseWriter, r *http.Request) error {
 		if fromHTMX(r) {
 			return s.showSaved(w, r, verifySaved[saved])
 		}
-		q, _ := url.ParseQuery(r.PostFormValue("filter"))
 		q.Set("sparat", saved)
 		return seeOther(w, r, v.Base()+"/verifiering?"+q.Encode()+"#"+id)
 	}
-	return seeOther(w, r, v.Base()+"/verifiering/"+id+"?sparat="+saved)
+	if does == "vidare" && p.Next != nil {
+		return seeOther(w, r, p.Next.Link)
+	}
+	q.Set("sparat", saved)
+	return seeOther(w, r, v.Base()+"/verifiering/"+id+"?"+q.Encode())
 }
 
 // showRespond shows a requirement's page with what went wrong. From the list it
@@ -235,7 +288,7 @@ func (s *server) keepHow(r *http.Request, v *verified, unit, id string, from eng
 func (s *server) responseOf(r *http.Request, p *respondPage, x *engine.Assessed) (engine.Response, fieldErrors) {
 	trim := func(field string) string { return strings.TrimSpace(r.PostFormValue(field)) }
 	f := respondFields{Value: r.PostFormValue("svar"), How: trim("hur"), Comment: trim("kommentar"), DecidedBy: r.PostFormValue("beslutat"), Title: trim("bevis"), Link: trim("lank"), Date: trim("datum"),
-		Keep: r.PostFormValue("enhetens"), Evidence: x.Response.Evidence, Dropped: r.PostForm["bort"]}
+		Keep: r.PostFormValue("enhetens"), Offer: r.PostFormValue("forslag"), Own: r.PostFormValue("eget") != "", Evidence: x.Response.Evidence, Dropped: r.PostForm["bort"]}
 	p.Form = f
 	choose(p.Values, f.Value)
 	var bad fieldErrors
@@ -270,9 +323,20 @@ func (s *server) responseOf(r *http.Request, p *respondPage, x *engine.Assessed)
 		bad = append(bad, wrongs...)
 		out.Evidence = append(out.Evidence, e)
 	}
-	// An answer that is still what was accepted is still on its word.
-	if t := x.Response.Taken; t != nil && x.Staleness == "" && out.Value == t.Answer && out.How == t.How {
+	// An answer that is still what was accepted is still on its word, also when
+	// that has changed since, unless the person says that we stand for it ourselves.
+	t := x.Response.Taken
+	for _, o := range slices.Concat(x.Offers, x.Declined) {
+		if now := o.Taken(); f.Offer != "" && now.Hash() == f.Offer && o.Offered == rule.Yes && !now.ExpiredAt(s.today()) {
+			t = &now
+		}
+	}
+	if t != nil && !f.Own && out.Value == t.Answer && out.How == t.How {
 		out.Taken = t
+		out.Declined = slices.DeleteFunc(slices.Clone(out.Declined), func(h string) bool { return h == t.Hash() })
+	}
+	if t != nil {
+		p.Stands = standsOn(t)
 	}
 	return out, bad
 }

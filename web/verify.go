@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"maps"
@@ -42,25 +41,74 @@ func (s *server) verifying(r *http.Request) (*verified, error) {
 // offers and responses apart.
 type verifyPage struct {
 	page
-	Base    string
-	Figures []figure
-	Sum     engine.Sum
-	Areas   []verifyArea
-	All     []verifyArea // for the navigation, whatever the filter
-	Filter  verifyFilter
-	Shown   int
-	Bulk    int // offers that can be accepted together
-	May     bool
-	Done    doneForm
-	Saved   string
-	Kinds   []choice
-	Since   *baselineView
-	Token   string
+	verifyCounts
+	Base   string
+	Areas  []verifyArea // those with rows to show
+	All    []verifyArea // for the navigation, whatever the filter
+	Every  string       // link to all areas, and else as it is
+	Filter verifyFilter
+	Whole  bool // every requirement is shown
+	Shown  int
+	Bulk   int    // offers that can be accepted together
+	Here   int    // those of them in the area that is shown
+	First  string // the first shown row without an answer
+	May    bool
+	Done   doneForm
+	Saved  string
+	Kinds  []choice
+	Since  *baselineView
+	Token  string
 }
 
+// verifyCounts is what is counted of a verification, whatever is shown of it.
+type verifyCounts struct {
+	Base    string
+	Sum     engine.Sum
+	Figures []shownFigure // at most five
+	Others  []shownFigure // the rest, where there are any
+}
+
+// shownFigure is a count with the filter that shows what is counted.
+type shownFigure struct {
+	figure
+	Show string
+}
+
+// verifyFilter is which rows to show. Area is an id, everyArea, or "" where
+// something else narrows.
 type verifyFilter struct{ Show, Area, Query string }
 
-// Query is the filter as it stands in an address.
+const everyArea = "alla"
+
+// filterOf reads the filter of an address.
+func filterOf(q url.Values) verifyFilter {
+	return verifyFilter{q.Get("visa"), q.Get("omrade"), strings.TrimSpace(q.Get("q"))}
+}
+
+// or is the filter, or where there is none one area: the first with something
+// left. The rest is a press away, and a page of a hundred rows is no place to
+// work in.
+func (f verifyFilter) or(a *engine.Assessment) verifyFilter {
+	if f != (verifyFilter{}) || len(a.Rows) == 0 {
+		return f
+	}
+	f.Area = a.Rows[0].Requirement.Area.ID
+	for _, x := range a.Rows {
+		if x.Outcome == engine.NoResponse {
+			f.Area = x.Requirement.Area.ID
+			break
+		}
+	}
+	return f
+}
+
+// in is the address of the list in another area.
+func (f verifyFilter) in(base, area string) string {
+	f.Area = area
+	return base + "/verifiering?" + f.encode()
+}
+
+// encode is the filter as it stands in an address.
 func (f verifyFilter) encode() string {
 	q := url.Values{}
 	for k, v := range map[string]string{"visa": f.Show, "omrade": f.Area, "q": f.Query} {
@@ -73,17 +121,23 @@ func (f verifyFilter) encode() string {
 
 type verifyArea struct {
 	ID, Title string
+	Link      string // the list narrowed to it, and else as it is
 	Rows      []verifyRow
 	Answered  int
 	Total     int
 }
 
+// Percent is how long the area's bar is; its words stand beside it.
+func (a verifyArea) Percent() int { return a.Answered * 100 / max(a.Total, 1) }
+
 // verifyRow is one requirement with its response and what is offered.
 type verifyRow struct {
+	calledFor
 	Base, ID   string
 	Title, Is  []engine.Span
 	Sign       sign
-	Link       string
+	Link       string // with the filter, so that the way on stays within it
+	Action     string // what a form posts to
 	Response   *responseView
 	Offers     []offeredView
 	Deviation  *deviationView
@@ -91,10 +145,6 @@ type verifyRow struct {
 	Version    int
 	May        bool
 	Filter     string
-	Level      []fromLevel
-	Same       int
-	SameName   string
-	FromText   string
 	Gap        bool
 	HasAction  bool
 	Stale      string
@@ -108,11 +158,10 @@ type verifyRow struct {
 
 // rowSaved is what changes in the list when one of its rows is answered there.
 type rowSaved struct {
-	Row     verifyRow
-	Figures []figure
-	Sum     engine.Sum
-	Area    verifyArea // with its counts only
-	Told    string
+	verifyCounts
+	Row  verifyRow
+	Area verifyArea // with its counts only
+	Told string
 }
 
 // showSaved swaps the row that was answered, and what is counted.
@@ -121,8 +170,9 @@ func (s *server) showSaved(w http.ResponseWriter, r *http.Request, told string) 
 	if err != nil {
 		return err
 	}
-	p := rowSaved{Row: s.verifyRow(v, x), Figures: sumFigures(v.Assessment.Sum), Sum: v.Assessment.Sum, Area: verifyArea{ID: x.Requirement.Area.ID}, Told: told}
-	p.Row.Filter, p.Row.Token, p.Row.Focus = r.PostFormValue("filter"), token(), true
+	q, _ := url.ParseQuery(r.PostFormValue("filter"))
+	p := rowSaved{Row: s.verifyRow(v, x, filterOf(q)), verifyCounts: countsOf(v), Area: verifyArea{ID: x.Requirement.Area.ID}, Told: told}
+	p.Row.Token, p.Row.Focus = token(), true
 	for i := range v.Assessment.Rows {
 		if y := &v.Assessment.Rows[i]; y.Requirement.Area == x.Requirement.Area {
 			p.Area.Total++
@@ -145,7 +195,8 @@ type responseView struct {
 type offeredView struct {
 	offerView
 	Hash, Kind string
-	May        bool // it can be accepted as it is
+	Change     string // link to the answer's form, filled in from the offer
+	May        bool   // it can be accepted as it is
 }
 
 type deviationView struct {
@@ -167,28 +218,29 @@ var outcomeSigns = map[engine.Outcome]sign{
 
 // staleWords tells what has become of what was accepted.
 var staleWords = map[engine.Staleness]string{
-	engine.OfferChanged: "Ändrat sedan du godtog det.", engine.OfferExpired: "Har gått ut sedan du godtog det.", engine.OfferGone: "Finns inte längre. Källan har tagit tillbaka det.",
+	engine.OfferChanged: "Ändrat sedan det godtogs.", engine.OfferExpired: "Har gått ut sedan det godtogs.", engine.OfferGone: "Finns inte längre. Källan har tagit tillbaka det.",
 }
 
 // kindWords is where an offer comes from.
 var kindWords = map[engine.OfferKind]string{
-	engine.FromPrefill: "Kravkatalogen", engine.FromAgreement: "Avtal", engine.FromPlatform: "Plattform", engine.FromTender: "Vinnande anbud", engine.FromEarlier: "Tidigare klassning", engine.FromSibling: "Syskonsystem", engine.FromSupplier: "Leverantören", engine.FromUnit: "Gemensamt svar",
+	engine.FromPrefill: "Kravkatalogen", engine.FromAgreement: "Avtal", engine.FromPlatform: "Plattform", engine.FromTender: "Vinnande anbud", engine.FromEarlier: "Tidigare klassning", engine.FromSibling: "Liknande system", engine.FromSupplier: "Leverantören", engine.FromUnit: "Gemensamt svar",
 }
 
 // showWords is what the list can be narrowed to.
-var showWords = []choice{{ID: "obesvarade", Title: "Utan svar"}, {ID: "forslag", Title: "Förslag att ta ställning till"}, {ID: "luckor", Title: "Luckor"}, {ID: "seover", Title: "Ändrat sedan du godtog det"},
-	{ID: "krockar", Title: "Leverantören svarar annat"}, {ID: "antagna", Title: "Antagna"}, {ID: "mina", Title: "Mina"}, {ID: "andrade", Title: "Ändrat sedan godkännandet"}}
+var showWords = []choice{{ID: "obesvarade", Title: "Utan svar"}, {ID: "forslag", Title: "Förslag att ta ställning till"}, {ID: "luckor", Title: "Luckor"}, {ID: "seover", Title: "Se över: källan har ändrats"},
+	{ID: "krockar", Title: "Leverantören svarar annat"}, {ID: "antagna", Title: "Antagna"}, {ID: "uppfyllda", Title: "Uppfyllda"}, {ID: "avsteg", Title: "Avsteg"}, {ID: "vetej", Title: "Vet ej"}, {ID: "ejtillampliga", Title: "Ej tillämpliga"},
+	{ID: "mina", Title: "Mina: min roll eller delegerat till mig"}, {ID: "delegerade", Title: "Delegerat till mig"}, {ID: "andrade", Title: "Ändrat sedan godkännandet"}}
 
 func (s *server) verify(w http.ResponseWriter, r *http.Request) error {
 	v, err := s.verifying(r)
 	if err != nil {
 		return err
 	}
-	f := verifyFilter{r.FormValue("visa"), r.FormValue("omrade"), strings.TrimSpace(r.FormValue("q"))}
-	p := verifyPage{Token: token(), page: s.classificationPage(v.open, "Verifiering"), Base: v.Base(), Sum: v.Assessment.Sum, Filter: f, Kinds: slices.Clone(showWords),
+	f := filterOf(r.URL.Query()).or(v.Assessment)
+	p := verifyPage{Token: token(), page: s.classificationPage(v.open, "Verifiering"), verifyCounts: countsOf(v), Base: v.Base(), Filter: f, Kinds: slices.Clone(showWords), Whole: f.Area == everyArea && f.Show+f.Query == "",
 		May: v.may(engine.PartSection + "verify"), Done: doneFormOf(v.open, "verify", "Verifieringen är genomgången"), Saved: verifySaved[r.FormValue("sparat")]}
+	p.Every = f.in(v.Base(), everyArea)
 	choose(p.Kinds, f.Show)
-	p.Figures = sumFigures(p.Sum)
 	keep, err := s.verifyKeeps(r.Context(), v, f)
 	if err != nil {
 		return err
@@ -201,20 +253,27 @@ func (s *server) verify(w http.ResponseWriter, r *http.Request) error {
 		if !ok {
 			n = len(p.All)
 			at[area] = n
-			p.All = append(p.All, verifyArea{ID: area.ID, Title: area.Title})
+			p.All = append(p.All, verifyArea{ID: area.ID, Title: area.Title, Link: f.in(v.Base(), area.ID)})
 		}
 		a := &p.All[n]
 		a.Total++
 		if x.Outcome != engine.NoResponse {
 			a.Answered++
-		} else if x.Best(v.Today) != nil {
+		}
+		if x.Best(v.Today) != nil {
 			p.Bulk++
+			if area.ID == f.Area {
+				p.Here++
+			}
 		}
 		if keep(x) {
-			row := s.verifyRow(v, x)
-			row.Filter, row.Token = f.encode(), p.Token+"-"+row.ID
+			row := s.verifyRow(v, x, f)
+			row.Token = p.Token + "-" + row.ID
 			a.Rows = append(a.Rows, row)
 			p.Shown++
+			if p.First == "" && row.Unanswered && p.Shown > 1 {
+				p.First = row.ID
+			}
 		}
 	}
 	for _, a := range p.All {
@@ -227,16 +286,33 @@ func (s *server) verify(w http.ResponseWriter, r *http.Request) error {
 }
 
 // verifySaved says what has been done.
-var verifySaved = map[string]string{"svar": "Svaret är sparat.", "godtagna": "Förslagen du valde är godtagna.", "nej": "Förslaget är avböjt. Det kommer tillbaka om källan ändrar det."}
+var verifySaved = map[string]string{"svar": "Svaret är sparat.", "godtagna": "Förslagen du valde är godtagna.", "nej": "Förslaget är avböjt. Det kommer tillbaka om källan ändrar det.", "avbojda": "Förslagen du valde är avböjda. De kommer tillbaka om källan ändrar dem.", "tillbaka": "Svaret är tillbakataget."}
 
+// sumFigures is a sum in words, what is most wanted first.
 func sumFigures(x engine.Sum) []figure {
-	out := []figure{{"Uppfyllda", x.Met + x.Compensated}, {"Luckor", x.Gap}, {"Utan svar", x.Unanswered}}
-	for _, f := range []figure{{"Antagna", x.Assumed}, {"Se över", x.Stale}, {"Avsteg", x.Excepted}, {"Vet ej", x.NotKnown}, {"Ej tillämpliga", x.NotApplicable}} {
-		if f.N > 0 {
-			out = append(out, f)
+	var out []figure
+	for _, f := range shownFigures(x) {
+		if f.N > 0 || len(out) < 5 {
+			out = append(out, f.figure)
 		}
 	}
 	return out
+}
+
+func shownFigures(x engine.Sum) []shownFigure {
+	return []shownFigure{{figure{"Uppfyllda", x.Met + x.Compensated}, "uppfyllda"}, {figure{"Antagna", x.Assumed}, "antagna"}, {figure{"Luckor", x.Gap}, "luckor"}, {figure{"Se över", x.Stale}, "seover"}, {figure{"Utan svar", x.Unanswered}, "obesvarade"},
+		{figure{"Avsteg", x.Excepted}, "avsteg"}, {figure{"Vet ej", x.NotKnown}, "vetej"}, {figure{"Ej tillämpliga", x.NotApplicable}, "ejtillampliga"}}
+}
+
+func countsOf(v *verified) verifyCounts {
+	all := shownFigures(v.Assessment.Sum)
+	c := verifyCounts{Base: v.Base(), Sum: v.Assessment.Sum, Figures: all[:5]}
+	for _, f := range all[5:] {
+		if f.N > 0 {
+			c.Others = append(c.Others, f)
+		}
+	}
+	return c
 }
 
 // verifyKeeps is the filter of the list.
@@ -254,10 +330,13 @@ func (s *server) verifyKeeps(ctx context.Context, v *verified, f verifyFilter) (
 			mine[part] = true
 		}
 	}
+	asked := func(x *engine.Assessed) bool {
+		return mine[engine.PartRequirement+x.Requirement.ID] || mine[engine.PartArea+x.Requirement.Area.ID] || mine[engine.PartSection+"verify"]
+	}
 	query := strings.ToLower(f.Query)
 	return func(x *engine.Assessed) bool {
 		id := x.Requirement.ID
-		if f.Area != "" && x.Requirement.Area.ID != f.Area {
+		if f.Area != "" && f.Area != everyArea && x.Requirement.Area.ID != f.Area {
 			return false
 		}
 		if query != "" && !strings.Contains(strings.ToLower(id+" "+engine.Text(x.Title)+" "+engine.Text(x.Is)), query) {
@@ -267,7 +346,7 @@ func (s *server) verifyKeeps(ctx context.Context, v *verified, f verifyFilter) (
 		case "obesvarade":
 			return x.Outcome == engine.NoResponse
 		case "forslag":
-			return x.Outcome == engine.NoResponse && len(x.Offers) > 0
+			return x.Outcome == engine.NoResponse && len(x.Offers) > 0 || x.Best(v.Today) != nil
 		case "luckor":
 			return x.Outcome == engine.Gap
 		case "seover":
@@ -276,9 +355,19 @@ func (s *server) verifyKeeps(ctx context.Context, v *verified, f verifyFilter) (
 			return contradicted(x)
 		case "antagna":
 			return x.Outcome == engine.Assumed
+		case "uppfyllda":
+			return x.Outcome == engine.Met || x.Outcome == engine.Compensated
+		case "avsteg":
+			return x.Outcome == engine.Excepted
+		case "vetej":
+			return x.Outcome == engine.Unsure
+		case "ejtillampliga":
+			return x.Outcome == engine.NotApplicable
+		case "delegerade":
+			return asked(x)
 		case "mina":
 			role := x.Effective.Role
-			return mine[engine.PartRequirement+id] || mine[engine.PartArea+x.Requirement.Area.ID] || mine[engine.PartSection+"verify"] ||
+			return asked(x) ||
 				role != nil && slices.ContainsFunc(v.visit.Grants, func(g engine.Grant) bool { return g.Role == role.ID && v.visit.org.Within(v.System.Unit, g.Unit) })
 		case "andrade":
 			if before == nil {
@@ -291,9 +380,9 @@ func (s *server) verifyKeeps(ctx context.Context, v *verified, f verifyFilter) (
 	}, nil
 }
 
-func (s *server) verifyRow(v *verified, x *engine.Assessed) verifyRow {
+func (s *server) verifyRow(v *verified, x *engine.Assessed, f verifyFilter) verifyRow {
 	id := x.Requirement.ID
-	row := verifyRow{Base: v.Base(), ID: id, Title: x.Title, Is: x.Is, Sign: outcomeSigns[x.Outcome], Link: v.Base() + "/verifiering/" + id, Version: x.Answer.Version,
+	row := verifyRow{calledFor: thresholds(v.open, x.Effective), Base: v.Base(), ID: id, Title: x.Title, Is: x.Is, Sign: outcomeSigns[x.Outcome], Link: rowLink(v, id, f), Action: v.Base() + "/verifiering/" + id, Filter: f.encode(), Version: x.Answer.Version,
 		May: v.may(engine.PartRequirement + id), Gap: x.Outcome == engine.Gap, Stale: staleWords[x.Staleness], Unanswered: x.Outcome == engine.NoResponse, Other: contradicted(x)}
 	for _, value := range []string{engine.AnswerYes, engine.AnswerPartly, engine.AnswerNo} {
 		row.Quick = append(row.Quick, choice{ID: value, Title: responseWord(value)})
@@ -311,8 +400,8 @@ func (s *server) verifyRow(v *verified, x *engine.Assessed) verifyRow {
 		if t := x.Response.Taken; t != nil && x.Staleness == "" && x.Offers[i].Taken() == *t {
 			continue // accepted already
 		}
-		if row.Unanswered || x.Staleness != "" || differs(x, x.Offers[i]) {
-			row.Offers = append(row.Offers, s.offeredView(x.Offers[i]))
+		if best := x.Best(v.Today); row.Unanswered || x.Staleness != "" || best == &x.Offers[i] || differs(x, x.Offers[i]) {
+			row.Offers = append(row.Offers, s.offeredView(v, id, f, x.Offers[i]))
 		}
 	}
 	if d := x.Deviation; d != nil {
@@ -324,7 +413,25 @@ func (s *server) verifyRow(v *verified, x *engine.Assessed) verifyRow {
 	for _, a := range v.Actions() {
 		row.HasAction = row.HasAction || a.Value.Open() && slices.Contains(a.Value.Requirements, id)
 	}
+	if row.Gap {
+		row.Sign.Word = "Lucka, planpost saknas"
+		if row.HasAction {
+			row.Sign.Word = "Lucka, i planen"
+		}
+	}
+	if row.Unanswered && len(row.Offers) > 0 {
+		row.Sign = sign{"", "Förslag att ta ställning till"}
+	}
 	return row
+}
+
+// rowLink leads to one requirement, and on from there within the same filter.
+func rowLink(v *verified, id string, f verifyFilter) string {
+	link := v.Base() + "/verifiering/" + id
+	if q := f.encode(); q != "" {
+		link += "?" + q
+	}
+	return link
 }
 
 // differs tells whether the supplier answers otherwise than the response says.
@@ -354,16 +461,19 @@ func responseWord(value string) string {
 	return catalog.Name("answer", value)
 }
 
-func (s *server) offeredView(o engine.Offer) offeredView {
-	v := offeredView{offerView: offerOf(o), Hash: o.Taken().Hash(), Kind: kindWords[o.Kind], May: o.Offered == rule.Yes && !o.Prefill.ExpiredAt(s.today())}
-	v.Until = s.dayOf(v.Until)
+func (s *server) offeredView(v *verified, id string, f verifyFilter, o engine.Offer) offeredView {
+	x := offeredView{offerView: offerOf(o), Hash: o.Taken().Hash(), Kind: kindWords[o.Kind], May: o.Offered == rule.Yes && !o.Prefill.ExpiredAt(v.Today)}
+	x.Until = s.dayOf(x.Until)
+	q, _ := url.ParseQuery(f.encode())
+	q.Set("forslag", x.Hash)
+	x.Change = v.Base() + "/verifiering/" + id + "?" + q.Encode() + "#eget"
 	if o.Kind == engine.FromSupplier {
-		v.Strength = map[string]string{"contracted": "Leverantörens ord, med angivet underlag.", "assumed": "Leverantörens ord, utan underlag. Räknas som antaget."}[o.Prefill.Strength]
+		x.Strength = map[string]string{"contracted": "Leverantörens ord, med angivet underlag.", "assumed": "Leverantörens ord, utan underlag. Räknas som antaget."}[o.Prefill.Strength]
 	}
-	if v.Source = upperFirst(v.Source); o.Prefill.ExpiredAt(s.today()) {
-		v.Strength += " Har gått ut."
+	if x.Source = upperFirst(x.Source); o.Prefill.ExpiredAt(v.Today) {
+		x.Strength += " Har gått ut."
 	}
-	return v
+	return x
 }
 
 // since tells what the list has that the baseline did not, and the other way.
@@ -399,156 +509,6 @@ func (s *server) since(v *verified) *baselineView {
 		return nil
 	}
 	return out
-}
-
-// acceptPage is the preview of every change before offers are accepted in bulk.
-type acceptPage struct {
-	page
-	Base    string
-	Groups  []acceptGroup
-	N       int
-	Single  int // offers that have to be accepted one by one
-	Token   string
-	May     bool
-	Problem string
-}
-
-// acceptGroup is the offers of one source and strength.
-type acceptGroup struct {
-	Title, Strength, Class string
-	Rows                   []acceptRow
-}
-
-type acceptRow struct {
-	ID, Title, Value, Answer, How, Remains, Source, Until string
-	Gap, Chosen                                           bool
-}
-
-func (s *server) acceptForm(w http.ResponseWriter, r *http.Request) error {
-	v, err := s.verifying(r)
-	if err != nil {
-		return err
-	}
-	return s.render(w, http.StatusOK, "accept", s.acceptPage(v, nil))
-}
-
-// acceptPage lists the best offer of every row without a response. chosen is
-// what was ticked; nil ticks all.
-func (s *server) acceptPage(v *verified, chosen []string) acceptPage {
-	p := acceptPage{page: s.classificationPage(v.open, "Godta förslag"), Base: v.Base(), Token: token(), May: v.may(engine.PartSection + "verify")}
-	p.Crumbs = slices.Insert(p.Crumbs, len(p.Crumbs)-1, crumb{"Verifiering", v.Base() + "/verifiering"})
-	at := map[string]int{}
-	for i := range v.Assessment.Rows {
-		x := &v.Assessment.Rows[i]
-		if x.Outcome != engine.NoResponse {
-			continue
-		}
-		o := x.Best(v.Today)
-		if o == nil {
-			if len(x.Offers) > 0 {
-				p.Single++
-			}
-			continue
-		}
-		view := s.offeredView(*o)
-		key := acceptTitle(v, *o) + "/" + o.Prefill.Strength
-		n, ok := at[key]
-		if !ok {
-			n = len(p.Groups)
-			at[key] = n
-			p.Groups = append(p.Groups, acceptGroup{Title: acceptTitle(v, *o) + ", " + strengthWords[o.Prefill.Strength], Strength: view.Strength, Class: o.Prefill.Strength})
-		}
-		row := acceptRow{ID: x.Requirement.ID, Title: engine.Text(x.Title), Value: x.Requirement.ID + ":" + itoa(x.Answer.Version) + ":" + view.Hash, Answer: view.Answer, How: view.How,
-			Remains: view.Remains, Source: view.Source, Until: view.Until, Gap: o.Prefill.Answer != engine.AnswerYes}
-		row.Chosen = chosen == nil || slices.Contains(chosen, row.Value)
-		p.Groups[n].Rows = append(p.Groups[n].Rows, row)
-		p.N++
-	}
-	rank := map[string]int{"verified": 0, "contracted": 1, "assumed": 2}
-	slices.SortStableFunc(p.Groups, func(a, b acceptGroup) int { return cmp.Compare(rank[a.Class], rank[b.Class]) })
-	return p
-}
-
-// strengthWords is a strength in a word.
-var strengthWords = map[string]string{"assumed": "antaget", "contracted": "avtalat", "verified": "verifierat"}
-
-// acceptTitle is what a group of offers comes from.
-func acceptTitle(v *verified, o engine.Offer) string {
-	switch o.Kind {
-	case engine.FromAgreement:
-		for _, a := range v.Agreements {
-			if a.ID == o.From {
-				return "Avtal: " + a.Title
-			}
-		}
-	case engine.FromUnit:
-		return "Gemensamma svar från " + v.visit.org.Title(o.From)
-	case engine.FromPrefill:
-		if a := o.Prefill.Agreement; a != nil {
-			return "Kravkatalogens antagande om " + a.Title
-		}
-		return "Kravkatalogen: " + o.Prefill.Profile.Title
-	}
-	return kindWords[o.Kind]
-}
-
-// acceptOffers accepts what was ticked, all or nothing. What has changed since
-// the page was shown is told, and nothing is saved.
-func (s *server) acceptOffers(w http.ResponseWriter, r *http.Request) error {
-	if err := parseForm(r); err != nil {
-		return err
-	}
-	v, err := s.verifying(r)
-	if err != nil {
-		return err
-	}
-	if err := v.writable(); err != nil {
-		return err
-	}
-	chosen := r.PostForm["forslag"]
-	if chosen == nil {
-		chosen = []string{}
-	}
-	only := r.PostFormValue("bara") // one group, by its title
-	now, group := map[string]*engine.Assessed{}, map[string]string{}
-	for _, g := range s.acceptPage(v, chosen).Groups {
-		for _, row := range g.Rows {
-			now[row.Value], group[row.Value] = v.Assessment.Row(row.ID), g.Title
-		}
-	}
-	var changes []engine.Change
-	problem := ""
-	for _, value := range chosen {
-		x := now[value]
-		if x == nil {
-			problem = "Något har ändrats sedan sidan visades. Inget är sparat. Gå igenom listan och godta igen."
-			break
-		}
-		if only != "" && group[value] != only {
-			continue
-		}
-		changes = append(changes, change(engine.ResponseKey(x.Requirement.ID), x.Accept(*x.Best(v.Today)), x.Answer.Version))
-	}
-	if problem == "" && len(changes) == 0 {
-		problem = "Kryssa i minst ett förslag."
-	}
-	if problem == "" {
-		err = s.save(r, v.open, changes...)
-		if conflict(err) != nil {
-			problem = "Någon annan svarade samtidigt. Inget är sparat. Gå igenom listan och godta igen."
-		} else if err != nil {
-			return err
-		}
-	}
-	if problem != "" {
-		if v, err = s.verifying(r); err != nil {
-			return err
-		}
-		p := s.acceptPage(v, chosen)
-		p.Problem, p.Failed = problem, true
-		return s.render(w, http.StatusConflict, "accept", p)
-	}
-	return seeOther(w, r, v.Base()+"/verifiering?sparat=godtagna")
 }
 
 // writable refuses to save in what is paused or locked.

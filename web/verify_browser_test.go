@@ -10,6 +10,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"github.com/kravverk/kravverk/engine"
 )
@@ -76,8 +77,9 @@ func TestVerificationInTheBrowser(t *testing.T) {
 	b.says("h1", "Arkivet")
 	b.accessible("a B's steps")
 	b.open(base + "/verifiering")
-	b.says("#"+row, "Vinnande anbud")
 	b.accessible("verifiering")
+	b.open(base + "/verifiering?omrade=alla")
+	b.says("#"+row, "Vinnande anbud")
 	b.follow("a[href$='/godta']")
 	b.says("main", "Anbudet från Nordarkiv AB")
 	b.accessible("the preview")
@@ -120,7 +122,7 @@ func TestVerificationInTheBrowser(t *testing.T) {
 	}
 	b.says("main", "Leverantören svarar annat")
 	b.accessible("what the supplier contradicts")
-	b.click("article.ans .offer button.alt") // no to one of them, in its place
+	b.click("article.ans .offer button.link") // no to one of them, in its place
 	b.waits("document.getElementById('live').textContent.includes('avböjt')")
 	b.accessible("a contradiction settled in its place")
 	b.open(base + "/verifiering?visa=krockar")
@@ -239,6 +241,14 @@ func TestAroundAVerificationInTheBrowser(t *testing.T) {
 	b.accessible("the list after an answer")
 	if r := s.record(low).Responses()["LOG-01"]; r.Value != engine.AnswerNo {
 		t.Errorf("%+v", r)
+	}
+	b.run(chromedp.KeyEvent(kb.ArrowDown))
+	if at := evaluate[string](b, "document.activeElement.value + ' ' + document.activeElement.closest('.ans').id"); at != "svara:no LOG-03" {
+		t.Errorf("arrow down goes to %q", at)
+	}
+	b.run(chromedp.KeyEvent(kb.ArrowUp)) // no unanswered row above: stays
+	if at := evaluate[string](b, "document.activeElement.closest('.ans').id"); at != "LOG-03" {
+		t.Errorf("arrow up goes to %q", at)
 	}
 	s.answer(low, johan, engine.ResponseKey("LOG-03"), engine.Response{Value: engine.AnswerYes, How: "Ett år."})
 	b.excuses("status of 409")

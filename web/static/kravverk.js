@@ -68,6 +68,29 @@ document.addEventListener("submit", (e) => {
 });
 window.addEventListener("beforeunload", (e) => { if (dirty) e.preventDefault(); });
 
+// In a list of answers, arrow up and down go to the same button of the nearest
+// row that has it: an answer, an arrow, the next answer. From a title they go to
+// the next title until something has been answered.
+let pressed = "";
+document.addEventListener("click", (e) => {
+  const button = e.target.closest(".ans button");
+  if (button) pressed = button.value;
+});
+document.addEventListener("keydown", (e) => {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[e.key];
+  const from = e.target.closest(".ans button, .ans h3 a");
+  if (!step || !from || e.altKey || e.ctrlKey || e.metaKey || e.shiftKey) return;
+  const rows = [...document.querySelectorAll(".ans")];
+  const want = from.value || pressed;
+  const goal = (row) => (want ? [...row.querySelectorAll("button")].find((b) => b.value === want) : row.querySelector("h3 a"));
+  for (let i = rows.indexOf(from.closest(".ans")) + step; rows[i]; i += step) {
+    if (!goal(rows[i])) continue;
+    e.preventDefault();
+    goal(rows[i]).focus();
+    return;
+  }
+});
+
 // Print straight away where the page already shows everything.
 document.addEventListener("click", (e) => {
   const link = e.target.closest("a[data-print]");
