@@ -63,6 +63,9 @@ func (s *server) beginPage(r *http.Request) (beginPage, []engine.Record, error) 
 		} else {
 			help += " Svaren på kraven kommer som förslag."
 		}
+		if !rec.Locked() {
+			help += " Den är öppnad igen sedan dess. Det som har ändrats efteråt kommer inte med."
+		}
 		p.From = append(p.From, choice{ID: rec.Classification.ID, Title: rec.Classification.Type + "-klassningen, revision " + itoa(approval.Revision) + ", godkänd " + s.day(approval.ApprovedAt), Help: help, Chosen: len(p.From) == 0})
 	}
 	p.From = append(p.From, choice{ID: "inget", Title: "Inget", Help: "För ett system i drift som inte är klassat. Frågorna ställs från början.", Chosen: len(p.From) == 0})

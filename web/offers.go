@@ -20,10 +20,11 @@ func (s *server) assess(ctx context.Context, o *open) (*verified, error) {
 	more := []map[string]engine.Offer{engine.HowOffers(v.Shared, o.visit.org, o.System.Unit)}
 	word := s.hearsay(ctx, v.Shared, o.visit.org, o.Classification.ID)
 	if b := o.Baseline(); b != nil {
-		offers, err := s.baselineOffers(ctx, b, word)
+		offers, revision, err := s.baselineOffers(ctx, b, word)
 		if err != nil {
 			return nil, err
 		}
+		v.Newest = revision
 		more = append(more, offers)
 	}
 	for _, kind := range []engine.OfferKind{engine.FromPlatform, engine.FromSibling} {
@@ -51,25 +52,26 @@ func (s *server) assess(ctx context.Context, o *open) (*verified, error) {
 	return v, nil
 }
 
-// baselineOffers is what the classification that this one started from offers:
-// of an A the winning tender, of a B its answers.
-func (s *server) baselineOffers(ctx context.Context, b *engine.Baseline, word *hearsay) (map[string]engine.Offer, error) {
-	snapshot, err := s.lastApproved(ctx, b.Classification)
+// baselineOffers is what the classification that this one started from offers,
+// with its newest approved revision: of an A the winning tender, of a B its
+// answers.
+func (s *server) baselineOffers(ctx context.Context, b *engine.Baseline, word *hearsay) (map[string]engine.Offer, int, error) {
+	snapshot, approval, err := s.approvedOf(ctx, b.Classification)
 	if err != nil || snapshot == nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if snapshot.Classification.Type == "B" {
-		return snapshot.Offers(engine.Relation{Kind: engine.FromEarlier, From: b.Classification, Stands: word.stands}), nil
+		return snapshot.Offers(engine.Relation{Kind: engine.FromEarlier, From: b.Classification, Stands: word.stands}), approval.Revision, nil
 	}
 	e, err := s.Store.Evaluation(ctx, b.Classification)
 	if err != nil || e.Award == nil {
-		return nil, err
+		return nil, approval.Revision, err
 	}
 	published, err := s.Store.Publications(ctx, b.Classification)
 	if err != nil || len(published) == 0 {
-		return nil, err
+		return nil, approval.Revision, err
 	}
-	return e.Offers(published[len(published)-1].Rows), nil
+	return e.Offers(published[len(published)-1].Rows), approval.Revision, nil
 }
 
 // lastApproved is the snapshot of a classification's newest approved revision;

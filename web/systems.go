@@ -30,7 +30,8 @@ type systemRow struct {
 	Next   string // what waits, in words
 	Link   string // to what waits
 	Yes    int
-	Open   int
+	Left   int    // questions that may still change the list, and in a B requirements without an answer
+	Remain string // the same in words
 	Saved  string
 	Waits  bool     // for somebody to approve it
 	Uses   []string // the catalogue's agreements whose prefills are offered, by id
@@ -113,7 +114,18 @@ func (s *server) sumUp(ctx context.Context, rec engine.Record) systemRow {
 		row.Broken, row.Status, row.Class = true, "Går inte att läsa", "late"
 		return row
 	}
-	row.Levels, row.Yes, row.Open, row.Uses = levels(o.Facts), o.Derivation.Count(rule.Yes), o.Pending.Bound(), o.Derivation.Uses()
+	row.Levels, row.Yes, row.Left, row.Uses = levels(o.Facts), o.Derivation.Count(rule.Yes), o.Pending.Bound(), o.Derivation.Uses()
+	var remain []string
+	if row.Left > 0 {
+		remain = append(remain, count(row.Left, "fråga kvar", "frågor kvar"))
+	}
+	if rec.Classification.Type == "B" {
+		if n := o.Derivation.Assess(rec, nil, s.today()).Sum.Unanswered; n > 0 {
+			row.Left += n
+			remain = append(remain, count(n, "krav utan svar", "krav utan svar"))
+		}
+	}
+	row.Remain = upperFirst(cmp.Or(list(remain, "och"), "inget kvar att svara på"))
 	for _, t := range s.taskList(o) {
 		if t.Class != "done" && row.Link == "" && t.Link != "" {
 			row.Link, row.Next = t.Link, "Steg "+itoa(t.N)+": "+lowerFirst(t.Title)+". "+t.Left

@@ -105,8 +105,13 @@ func (s *server) tasks(w http.ResponseWriter, r *http.Request) error {
 // said so; the last waits for the others.
 func (s *server) taskList(o *open) []task {
 	base := o.Base()
+	began := o.Answers[engine.KeyBaseline]
 	who := func(prefixes ...string) string {
-		if a, ok := last(o.Record, prefixes...); ok && a.By.Name != "" {
+		a, ok := last(o.Record, prefixes...)
+		if b := o.Baseline(); ok && b != nil && a.Version == 1 && a.At.Equal(began.At) { // came along, and nobody has been here since
+			return "Från den godkända revision " + itoa(b.Revision)
+		}
+		if ok && a.By.Name != "" {
 			return a.By.Name + ", " + s.day(a.At)
 		}
 		return ""

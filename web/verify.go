@@ -20,6 +20,7 @@ type verified struct {
 	Assessment *engine.Assessment
 	Agreements []engine.Agreement // those that reach the system's unit
 	Shared     []engine.Shared
+	Newest     int // the newest approved revision of what it started from; 0 when from nothing
 	Today      string
 }
 
@@ -57,6 +58,7 @@ type verifyPage struct {
 	Saved  string
 	Kinds  []choice
 	Since  *baselineView
+	Newer  *textLink // a newer revision of what the classification started from
 	Token  string
 }
 
@@ -282,6 +284,9 @@ func (s *server) verify(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	p.Since = s.since(v)
+	if b := v.Baseline(); b != nil && v.Newest > b.Revision {
+		p.Newer = &textLink{"Revision " + itoa(v.Newest), "/klassning/" + b.Classification + "/revisioner"}
+	}
 	return s.render(w, http.StatusOK, "verify", p)
 }
 

@@ -230,6 +230,125 @@ func TestVerification(t *testing.T) {
 	}
 	s.submit(line, line, "status", "ongoing", "uppfoljning", "Upphandlat.").wants(303)
 	s.post(row, stale.form(row, "svar", "no")).wants(423)
+
+	// What it started from is approved anew: told, and not taken over.
+	s.get(base + "/verifiering").wants(200).lacks("godkänd på nytt")
+	a := "/klassning/" + s.record(base).Baseline().Classification
+	check(t, s.db.Reopen(context.Background(), maria.ID, s.record(a).Classification.ID, 1, "Mer information."))
+	s.get("/system/"+s.record(a).System.ID+"/b-klassning").wants(200, "öppnad igen sedan dess")
+	s.approved(a)
+	s.get(base+"/verifiering").wants(200, "godkänd på nytt", "Revision 2")
+}
+
+// An offer is changed before it is taken: what still says the same stands on its
+// word, what says something else is our own, and what has expired does not become
+// met by a comment.
+func TestChangeAnOffer(t *testing.T) {
+	s := newSite(t)
+	base := s.verified(s.filled())
+	s.submit(base+"/kallor", base+"/kallor", "avtal", "avtal1").wants(303)
+	row := base + "/verifiering/BEH-04"
+	s.get(row).wants(200, "Inloggning sköts av leverantören.")
+	s.submit(row, row, "gor", "ta-tillbaka").wants(303)
+	page := s.get(row).wants(200, "Inloggning sköts av leverantören.")
+	hash := regexp.MustCompile(`forslag=([0-9a-f]{64})`).FindStringSubmatch(page.Body)[1]
+	filled := s.get(row+"?visa=forslag&forslag="+hash).wants(200, "Så länge svaret och texten under Hur är desamma")
+	for _, want := range []string{`name="forslag" value="` + hash, `value="yes" checked`, `>Inloggning sköts av leverantören.</textarea>`} {
+		if !strings.Contains(filled.Body, want) {
+			t.Fatalf("the form lacks %s", want)
+		}
+	}
+	got := s.post(row, filled.form(row, "svar", "yes", "hur", "Inloggning sköts av leverantören.", "forslag", hash, "kommentar", "Kontrolleras i vår."))
+	got.wants(303)
+	if x := s.record(base).Responses()["BEH-04"]; x.Taken == nil || x.Comment != "Kontrolleras i vår." {
+		t.Errorf("%+v", x)
+	}
+	s.get(got.Header.Get("Location")).wants(200, "Svaret är sparat.", "Antaget")
+	s.submit(row, row, "svar", "yes", "hur", "Inloggning sköts av leverantören.", "eget", "1").wants(303)
+	if x := s.record(base).Responses()["BEH-04"]; x.Taken != nil {
+		t.Errorf("we said that we stand for it: %+v", x)
+	}
+	s.get(row).wants(200, "Uppfyllt")
+
+	// Accepted again, expired, and commented on.
+	s.submit(row, row, "gor", "godta:"+hash).wants(303)
+	x := s.record(base).Responses()["BEH-04"]
+	x.Taken.ValidUntil = "2026-01-01"
+	s.answer(base, maria, engine.ResponseKey("BEH-04"), x)
+	s.submit(row, row, "svar", "yes", "hur", x.How, "kommentar", "Vi har frågat.").wants(303)
+	s.get(row).wants(200, "Se över", "Vi har frågat.").lacks("Uppfyllt")
+	s.submit(row, row, "svar", "yes", "hur", "Vi har provat själva.").wants(303)
+	s.get(row).wants(200, "Uppfyllt")
+
+	// A compensating safeguard elsewhere is taken with a decision of our own, and
+	// still remembers what it was taken from.
+	other := s.began(s.complete("Grannen"), shipped().SetHash)
+	s.answer(other, maria, engine.ResponseKey("LOG-01"), engine.Response{Value: engine.AnswerCompensated, How: "Dörren är låst.", DecidedBy: "Systemägare"})
+	s.approved(other)
+	s.submit(base+"/kallor", base+"/kallor", "syskon", strings.TrimPrefix(other, "/klassning/")).wants(303)
+	at := base + "/verifiering/LOG-01"
+	page = s.get(at).wants(200, "Dörren är låst.")
+	hash = regexp.MustCompile(`value="godta:([0-9a-f]{64})"[^>]*>Godta<span class="vh"> förslaget kompenserande`).FindStringSubmatch(page.Body)[1]
+	page = s.post(at, page.form(at, "gor", "godta:"+hash))
+	page.wants(422, "Välj vilken roll")
+	s.post(at, page.form(at, "svar", "compensated", "hur", "Dörren är låst.", "forslag", hash, "beslutat", "Systemägare")).wants(303)
+	if x := s.record(base).Responses()["LOG-01"]; x.Taken == nil || x.Taken.Kind != engine.FromSibling || x.DecidedBy != "Systemägare" {
+		t.Errorf("%+v", x)
+	}
+	s.get(at).wants(200, "Antaget")
+
+	// Saved, and on to the next within the filter.
+	list := s.get(base + "/verifiering?visa=obesvarade")
+	ids := regexp.MustCompile(`<article class="ans" id="([^"]+)"`).FindAllStringSubmatch(list.Body, 3)
+	first := base + "/verifiering/" + ids[0][1]
+	onward := s.post(first, s.get(first+"?visa=obesvarade").form(first, "svar", "yes", "gor", "vidare"))
+	onward.wants(303)
+	if want := base + "/verifiering/" + ids[1][1] + "?visa=obesvarade"; onward.Header.Get("Location") != want {
+		t.Errorf("on to %s, want %s", onward.Header.Get("Location"), want)
+	}
+}
+
+// What is offered together can be said no to together, and what has changed is
+// renewed together, shown with what it was.
+func TestRenewTogether(t *testing.T) {
+	s := newSite(t)
+	base := s.verifying("Arkivet")
+	made := s.submit("/avtal", "/avtal", "ur", "sta", "enhet", s.record(base).System.Unit)
+	agreement, _, _ := strings.Cut(made.Header.Get("Location"), "?")
+	page := s.get(base + "/godta")
+	form := page.form(base + "/godta")
+	form["forslag"] = page.all("forslag")
+	s.post(base+"/godta", form).wants(303)
+	s.get(base + "/godta").lacks("FYS-01")
+	before := s.record(base).Responses()
+	declined, renewed := "", "FYS-01"
+	for id, x := range before {
+		if x.Taken.Kind == engine.FromAgreement && id < renewed && id > declined {
+			declined = id
+		}
+	}
+	s.submit(agreement, agreement, "gor", "flera", "roll", "Systemägare", "punkt-"+renewed, "Bilaga 10, 4", "punkt-"+declined, "Bilaga 10, 5").wants(303)
+	s.get(base+"/verifiering?visa=forslag").wants(200, renewed, declined)
+	page = s.get(base+"/godta").wants(200, "ersätts två svar", "antaget. Ändrat sedan det godtogs.")
+	chosen := page.all("forslag")
+	if len(chosen) != 2 || strings.Count(page.Body, " checked") != 2 {
+		t.Fatalf("%v", chosen)
+	}
+	// No to the one, yes to the other.
+	form = page.form(base+"/godta", "avboj", "Avtal: Systemtjänsteavtalet (STA), avtalat")
+	form["forslag"] = chosen[:1]
+	s.post(base+"/godta", form).wants(303)
+	page = s.get(base + "/godta")
+	form = page.form(base + "/godta")
+	form["forslag"] = page.all("forslag")
+	s.post(base+"/godta", form).wants(303)
+	now := s.record(base).Responses()
+	if len(now[declined].Declined) != 1 || now[declined].Value != before[declined].Value || now[declined].Taken.Strength != "assumed" {
+		t.Errorf("%+v", now[declined])
+	}
+	if now[renewed].Taken.Strength != "contracted" || len(now) != len(before) {
+		t.Errorf("%+v", now[renewed])
+	}
 }
 
 // A plan goes out to Excel, is filled in, and comes back: shown first, and then
