@@ -4,11 +4,11 @@
 .PHONY: run test check bench fuzz tools build
 
 run: build
-	@bin/kravverk serve --demo --db bin/demo.db
+	@.bin/kravverk serve --demo --db .bin/demo.db
 
 build:
-	@mkdir -p bin
-	CGO_ENABLED=0 go build -trimpath -o bin/kravverk ./cmd/kravverk
+	@mkdir -p .bin
+	CGO_ENABLED=0 go build -trimpath -o .bin/kravverk ./cmd/kravverk
 
 # Everything, browser and LibreOffice included. Where one of them is missing and
 # cannot be installed, tools says so and its tests are skipped; with CI set they
@@ -16,7 +16,7 @@ build:
 test: tools
 	go vet ./...
 	@test -z "$$(gofmt -l .)" || { echo "gofmt behövs i:"; gofmt -l .; exit 1; }
-	go test ./...
+	go test -timeout 30m ./...
 
 # Chromium and LibreOffice from Debian's packages, when this is Debian and we
 # may install. Elsewhere the tests that need them say so loudly.
@@ -35,8 +35,8 @@ VULNDB = $(or $(KRAVVERK_VULNDB),$(GOVULNDB),https://vuln.go.dev)
 check: test
 	go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 -checks '$(STATICCHECK)' ./...
 	go test -race ./engine/... ./web/...
-	GOBIN=$(CURDIR)/bin go install golang.org/x/vuln/cmd/govulncheck@v1.9.0
-	@bin/govulncheck -db '$(VULNDB)' ./...; rc=$$?; \
+	GOBIN=$(CURDIR)/.bin go install golang.org/x/vuln/cmd/govulncheck@v1.9.0
+	@.bin/govulncheck -db '$(VULNDB)' ./...; rc=$$?; \
 	if [ $$rc -ne 0 ] && [ $$rc -ne 3 ]; then \
 	  echo "KÄNDA SÅRBARHETER ÄR INTE PRÖVADE: govulncheck kunde inte köras mot $(VULNDB). Ange en kopia av databasen med KRAVVERK_VULNDB=file:///…" >&2; \
 	fi; exit $$rc
