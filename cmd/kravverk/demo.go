@@ -261,6 +261,7 @@ func fillDemo(ctx context.Context, db *store.Store, c *catalog.Catalog, back *ti
 				}})
 		}
 	}
+	steps = append(steps, step{50 * day, func() error { return keepHows(ctx, db) }}, step{45 * day, func() error { return network(ctx, db, c) }})
 	v := &demoVerified{db: db, c: c}
 	for _, x := range []struct {
 		ago time.Duration
