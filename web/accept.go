@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -48,7 +47,7 @@ func (s *server) acceptForm(w http.ResponseWriter, r *http.Request) error {
 
 // acceptPage lists the best offer of every row that wants one. chosen is what
 // was ticked; nil ticks what is worth it: not a like system's word, and not what
-// would turn an answer into another.
+// would turn an answer into another or put it on a weaker word.
 func (s *server) acceptPage(v *verified, area string, chosen []string) acceptPage {
 	p := acceptPage{page: s.classificationPage(v.open, "Godta förslag"), Base: v.Base(), Token: token(), May: v.may(engine.PartSection + "verify")}
 	p.Crumbs = slices.Insert(p.Crumbs, len(p.Crumbs)-1, crumb{"Verifiering", v.Base() + "/verifiering"})
@@ -88,11 +87,8 @@ func (s *server) acceptPage(v *verified, area string, chosen []string) acceptPag
 			p.New++
 		default:
 			p.Renewed++
-			row.Was = responseWord(x.Response.Value)
-			if t := x.Response.Taken; t != nil {
-				row.Was += ", " + strengthWords[t.Strength] + ". " + staleWords[x.Staleness]
-			}
-			row.Chosen = row.Chosen && x.Response.Value == o.Prefill.Answer
+			row.Was = responseWord(x.Response.Value) + ", " + strengthWords[x.Response.Taken.Strength] + ". " + staleWords[x.Staleness]
+			row.Chosen = row.Chosen && x.Response.Value == o.Prefill.Answer && strengthRank[o.Prefill.Strength] <= strengthRank[x.Response.Taken.Strength]
 		}
 		if chosen != nil {
 			row.Chosen = slices.Contains(chosen, row.Value)
@@ -107,10 +103,12 @@ func (s *server) acceptPage(v *verified, area string, chosen []string) acceptPag
 		}
 		g.Rows = append(g.Rows, row)
 	}
-	rank := map[string]int{"verified": 0, "contracted": 1, "assumed": 2}
-	slices.SortStableFunc(p.Groups, func(a, b acceptGroup) int { return cmp.Compare(rank[a.Class], rank[b.Class]) })
+	slices.SortStableFunc(p.Groups, func(a, b acceptGroup) int { return strengthRank[a.Class] - strengthRank[b.Class] })
 	return p
 }
+
+// strengthRank orders strengths, the best-founded first.
+var strengthRank = map[string]int{"verified": 0, "contracted": 1, "assumed": 2}
 
 // strengthWords is a strength in a word.
 var strengthWords = map[string]string{"assumed": "antaget", "contracted": "avtalat", "verified": "verifierat"}
