@@ -41,7 +41,7 @@ type Assessed struct {
 	Outcome   Outcome
 	Staleness Staleness
 	Deviation *Deviation // the active one of a gap
-	Lapsed    *Deviation // one that has passed its end date, when no other is active
+	Lapsed    *Deviation // the one that held the longest of those that have ended, when none is active
 	Offers    []Offer    // those that nobody has said no to, the best-founded first
 	Declined  []Offer
 	// Now is the accepted offer as it stands; nil when nothing was accepted or
@@ -112,7 +112,7 @@ func (d *Derivation) Assess(rec Record, offers map[string][]Offer, date string) 
 			}
 			if n.Value.ActiveAt(date) {
 				x.Deviation, x.Lapsed = &n.Value, nil
-			} else if x.Deviation == nil {
+			} else if x.Deviation == nil && (x.Lapsed == nil || n.Value.Until > x.Lapsed.Until) {
 				x.Lapsed = &n.Value
 			}
 		}

@@ -205,6 +205,22 @@ func TestSnapshotOffers(t *testing.T) {
 	}
 }
 
+// Of deviations that have ended the one that held the longest tells since when
+// the gap is back, in whatever order they were made.
+func TestLapsed(t *testing.T) {
+	d := verified(t)
+	for _, order := range [][2]string{{"2026-03-01", "2026-09-01"}, {"2026-09-01", "2026-03-01"}} {
+		a := d.Assess(responded(t, map[string]any{
+			"response/AAA-01": Response{Value: "no"},
+			"deviation/1":     Deviation{Requirements: []string{"AAA-01"}, Until: order[0]},
+			"deviation/2":     Deviation{Requirements: []string{"AAA-01"}, Until: order[1]},
+		}), nil, today)
+		if x := a.Row("AAA-01").Lapsed; x == nil || x.Until != "2026-09-01" {
+			t.Errorf("%v: %+v", order, x)
+		}
+	}
+}
+
 // One measure for the gaps of one role that have no open action and no deviation.
 func TestProposals(t *testing.T) {
 	d := verified(t)
