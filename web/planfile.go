@@ -21,6 +21,8 @@ type planReadPage struct {
 	Notes   []string
 	Token   string
 	Missing fieldErrors
+	// Conflicts is how many of the rows have changed both in the file and here.
+	Conflicts int
 }
 
 // planReadRow is one line of the plan, as it is and as the file has it.
@@ -30,6 +32,7 @@ type planReadRow struct {
 	Status                                  string // of the file, as stored
 	Version                                 int
 	Chosen                                  bool
+	Who, When                               string // who changed it here since the file went out; "" when nobody did
 }
 
 // plans is the lines of one classification's plan, or of many.
@@ -176,44 +179,71 @@ func (s *server) showPlan(w http.ResponseWriter, r *http.Request, p planReadPage
 	case all.id != "" && read.ClassificationID != "" && read.ClassificationID != all.id:
 		return refuse(http.StatusUnprocessableEntity, "Filen är en handlingsplan för en annan klassning")
 	}
-	p.read(all, read)
+	s.compare(&p, all, read)
 	return s.render(w, http.StatusOK, "planread", p)
 }
 
-// read puts what differs on the page.
-func (p *planReadPage) read(all plans, read workbook.PlanReading) {
+// compare puts what differs on the page. What nobody has filled in since the
+// file went out is left alone, however the plan has gone on meanwhile; what has
+// changed in both places is for a person to settle.
+func (s *server) compare(p *planReadPage, all plans, read workbook.PlanReading) {
+	note := func(text string) { p.Notes = append(p.Notes, text) }
 	seen := map[string]bool{}
-	same, elsewhere := 0, 0
+	same, elsewhere, moved := 0, 0, 0
 	for _, x := range read.Rows {
 		i := slices.IndexFunc(all.lines, func(a planned) bool { return a.key() == x.Key })
 		if i < 0 {
 			if id, _, _ := strings.Cut(x.Key, "/"); all.id != "" && id != all.id {
 				elsewhere++
 			} else {
-				p.Notes = append(p.Notes, "Rad "+itoa(x.At)+" hör till en planpost som inte finns längre, eller som du inte får följa upp. Den läses inte in.")
+				note("Rad " + itoa(x.At) + " hör till en planpost som inte finns längre, eller som du inte får följa upp. Den läses inte in.")
 			}
 			continue
 		}
 		a := all.lines[i]
 		if seen[x.Key] {
-			p.Notes = append(p.Notes, "”"+a.Value.Title+"” står flera gånger. Bara den första läses in.")
 			continue
 		}
 		seen[x.Key] = true
-		if x.Status == "" {
-			p.Notes = append(p.Notes, "Läget ”"+x.Written+"” för ”"+a.Value.Title+"” är inget av de fyra. Läget behålls.")
-			x.Status = a.Value.Status
+		title := "”" + a.Value.Title + "”"
+		x, twice := filledOf(read.Rows, x.Key, a.Value)
+		if twice != "" {
+			note(title + twice)
 		}
-		if x.Comment == "" && a.Value.Comment != "" { // an emptied cell loses nothing
-			p.Notes = append(p.Notes, "Texten om ”"+a.Value.Title+"” är tom i filen. Den som finns behålls.")
-			x.Comment = a.Value.Comment
+		status, comment := x.FilledStatus(), x.FilledComment()
+		if status && x.Status == "" {
+			note("Läget ”" + x.Written + "” för " + title + " på rad " + itoa(x.At) + " är inget av de fyra. Läget behålls.")
+			status = false
 		}
-		if x.Status == a.Value.Status && x.Comment == a.Value.Comment {
-			same++
+		switch n := len([]rune(x.Comment)); {
+		case comment && x.Comment == "" && a.Value.Comment != "": // an emptied cell loses nothing
+			note("Texten om " + title + " är tom i filen. Den som finns behålls.")
+			comment = false
+		case comment && n > maxReason:
+			note("Texten om " + title + " på rad " + itoa(x.At) + " är " + thousands(n) + " tecken, och " + thousands(maxReason) + " får plats. Texten läses inte in. Korta den och läs in filen igen.")
+			comment = false
+		}
+		next := a.Value
+		if status {
+			next.Status = x.Status
+		}
+		if comment {
+			next.Comment = x.Comment
+		}
+		if next.Status == a.Value.Status && next.Comment == a.Value.Comment {
+			if !status && !comment && (x.MovedStatus(a.Value.Status) || x.MovedComment(a.Value.Comment)) {
+				moved++
+			} else {
+				same++
+			}
 			continue
 		}
-		row := planReadRow{Key: x.Key, Title: a.Value.Title, Was: statusWords[a.Value.Status].Word, Now: statusWords[x.Status].Word, WasComment: a.Value.Comment, NowComment: x.Comment,
-			Status: string(x.Status), Version: a.Version, Chosen: true}
+		row := planReadRow{Key: x.Key, Title: a.Value.Title, Was: statusWords[a.Value.Status].Word, Now: statusWords[next.Status].Word, WasComment: a.Value.Comment, NowComment: next.Comment,
+			Status: string(next.Status), Version: a.Version, Chosen: true}
+		if next.Status != a.Value.Status && x.MovedStatus(a.Value.Status) || next.Comment != a.Value.Comment && x.MovedComment(a.Value.Comment) {
+			row.Chosen, row.Who, row.When = false, personName(a.At.By), s.day(a.At.At)
+			p.Conflicts++
+		}
 		if all.id == "" {
 			row.System = a.System.Title
 		}
@@ -221,6 +251,9 @@ func (p *planReadPage) read(all plans, read workbook.PlanReading) {
 	}
 	if same > 0 {
 		p.Notes = append(p.Notes, upperFirst(count(same, "planpost är oförändrad", "planposter är oförändrade"))+".")
+	}
+	if moved > 0 {
+		p.Notes = append(p.Notes, upperFirst(count(moved, "planpost är ändrad", "planposter är ändrade"))+" här sedan filen hämtades, men inte i filen. Det som står här behålls.")
 	}
 	if elsewhere > 0 {
 		p.Notes = append(p.Notes, upperFirst(count(elsewhere, "planpost hör", "planposter hör"))+" till andra system och läses inte in här.")
@@ -233,6 +266,37 @@ func (p *planReadPage) read(all plans, read workbook.PlanReading) {
 	if read.Strays > 0 {
 		p.Notes = append(p.Notes, upperFirst(count(read.Strays, "rad saknar nyckel", "rader saknar nyckel"))+" och läses inte in. Nya planposter läggs till här i Kravverk.")
 	}
+}
+
+// filledOf is the row of a key that somebody has filled in, of many the first,
+// and what to tell when the key stands more than once.
+func filledOf(rows []workbook.PlanRead, key string, now engine.Action) (row workbook.PlanRead, twice string) {
+	var all, filled []workbook.PlanRead
+	for _, x := range rows {
+		if x.Key != key {
+			continue
+		}
+		all = append(all, x)
+		if (x.FilledStatus() || x.FilledComment()) && (x.Status != now.Status || x.Comment != now.Comment) {
+			filled = append(filled, x)
+		}
+	}
+	row = all[0]
+	if len(filled) > 0 {
+		row = filled[0]
+	}
+	if len(all) > 1 {
+		twice = " står på " + count(len(all), "rad", "rader") + ". Rad " + itoa(row.At) + " läses in"
+		switch len(filled) {
+		case 0:
+			twice += ", och ingen av dem är ändrad."
+		case 1:
+			twice += ", som är den enda som är ändrad."
+		default:
+			twice += ", som är den första som är ändrad. Flytta över det som ska med från de andra och läs in filen igen."
+		}
+	}
+	return row, twice
 }
 
 // takePlan and takeActions save what was ticked.

@@ -396,6 +396,52 @@ func TestPlanFile(t *testing.T) {
 	s.upload(other+"/planfil", "", "plan.xlsx", data).wants(422, "en annan klassning")
 }
 
+// A file that was left alone takes nothing back of what has been done here since;
+// what has changed in both places is shown, and nothing chosen.
+func TestPlanFileFromBefore(t *testing.T) {
+	s := newSite(t)
+	base := s.verified(s.filled())
+	line := func(n int, title, comment string) engine.Action {
+		return engine.Action{Title: title, Origin: engine.OfAudit, Role: "systemagare", Status: engine.Planned, Comment: comment}
+	}
+	for n, title := range []string{"Öva", "Märk", "Byt"} {
+		s.answer(base, maria, engine.ActionKey(n+2), line(n+2, title, ""))
+	}
+	went := s.get(base + "/plan.xlsx").wants(200).Body
+	text := s.get(base + "/plan.csv").wants(200).Body
+	done := line(1, "Inför flerfaktor", "Infört i går.")
+	done.Status = engine.Completed
+	s.answer(base, maria, engine.ActionKey(1), done)
+	for name, data := range map[string]string{"plan.xlsx": went, "plan.csv": text, "commas.csv": strings.ReplaceAll(strings.TrimPrefix(text, "\ufeff"), ";", ",")} {
+		got := s.upload(base+"/planfil", "", name, []byte(data))
+		got.wants(200, "Inget i filen skiljer sig", "En planpost är ändrad här sedan filen hämtades").lacks("var Klar")
+	}
+
+	f, err := excelize.OpenReader(strings.NewReader(went))
+	check(t, err)
+	check(t, f.UnprotectSheet("Handlingsplan"))
+	for cell, text := range map[string]string{"L2": "Avbruten", "M2": "Behövs inte.", "M3": strings.Repeat("x", 2001), "L3": "Pågår", "L4": "Klar"} {
+		check(t, f.SetCellStr("Handlingsplan", cell, text))
+	}
+	check(t, f.DuplicateRowTo("Handlingsplan", 4, 6))
+	check(t, f.SetCellStr("Handlingsplan", "L4", "Planerad"))
+	var filled bytes.Buffer
+	check(t, f.Write(&filled))
+	got := s.upload(base+"/planfil", "", "plan.xlsx", filled.Bytes())
+	got.wants(200, "Tre planposter skiljer sig", "En planpost är ändrad både i filen och här", "Avbruten i filen", "Klar här, av Maria", "Infört i går. här", "på rad 3 är 2 001 tecken, och 2 000 får plats", "”Märk” står på två rader. Rad 6 läses in, som är den enda som är ändrad")
+	wellFormed(t, base+"/planfil", got)
+	form := got.form(base + "/planfil/las")
+	if ticked := form["rad"]; len(ticked) != 2 || strings.HasSuffix(ticked[0], "/1") {
+		t.Fatalf("ticked beforehand: %v", ticked)
+	}
+	s.post(base+"/planfil/las", form).wants(303)
+	for n, want := range []engine.Status{engine.Completed, engine.Ongoing, engine.Completed, engine.Planned} {
+		if a := s.record(base).Actions()[n].Value; a.Status != want || a.Comment != map[int]string{0: "Infört i går."}[n] {
+			t.Errorf("%d: %+v", n+1, a)
+		}
+	}
+}
+
 // One file with the measures of many systems goes out and comes back: each line
 // finds its own plan, and nobody follows up what she may not.
 func TestPlansAcross(t *testing.T) {

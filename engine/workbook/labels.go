@@ -381,6 +381,8 @@ const (
 	RefusedElsewhere Refusal = "Filen är kravbilagan till en annan upphandling. Kontrollera vilken upphandling anbudet gäller, och be anbudsgivaren om rätt fil."
 	RefusedKind      Refusal = "Filen är inte en kravbilaga, utan en annan fil från Kravverk. Be anbudsgivaren om den ifyllda kravbilagan."
 	RefusedNoRows    Refusal = "Filen är kravbilagan till den här upphandlingen, men inget av kraven finns kvar i den. Be anbudsgivaren att fylla i den fil som skickades ut."
+	RefusedNoPlan    Refusal = "Filen är ingen handlingsplan från Kravverk, eller så är rubrikerna Läge, Så går det och Nyckel borta. Hämta planen på nytt och fyll i den."
+	RefusedEncoding  Refusal = "Tecknen i filen går inte att läsa säkert. Spara den som ”CSV UTF-8” eller som .xlsx och skicka den igen."
 	RefusedForeign   Refusal = "Filen kommer inte från Kravverk, eller så har dess märkning tagits bort. Använd den fil som ni fick och fyll i den."
 )
 

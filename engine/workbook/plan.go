@@ -1,10 +1,13 @@
 package workbook
 
 import (
+	"bytes"
 	"encoding/csv"
 	"io"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/kravverk/kravverk/engine"
 )
@@ -42,10 +45,15 @@ func OriginWord(o engine.Origin) string {
 var planColumns = []column{
 	{title: "Planpost", width: 34, bold: true}, {title: "System", width: 22}, {title: "Beskrivning", width: 46}, {title: "Krav", width: 14}, {title: "Kommer av", width: 11}, {title: "Roll", width: 20},
 	{title: "Prioritet", width: 9}, {title: "Insats (1–5)", width: 9}, {title: "Kostnad (kr)", width: 11}, {title: "Börjar", width: 11}, {title: "Klar senast", width: 11},
-	{title: planState, width: 12, open: true}, {title: planFollow, width: 40, open: true}, {title: planKey, width: 10, hidden: true},
+	{title: planState, width: 12, open: true}, {title: planFollow, width: 40, open: true}, {title: planSent, width: 10, hidden: true}, {title: planKey, width: 10, hidden: true},
 }
 
-const planState, planFollow, planKey = "Läge", "Så går det", "Nyckel"
+const planState, planFollow, planSent, planKey = "Läge", "Så går det", "Utlämnat", "Nyckel"
+
+// sent is what a line carries of what it said when it went out. Without it
+// nobody could tell a cell that was filled in from one that was left alone while
+// the plan went on.
+func (l PlanLine) sent() string { return string(l.Status) + " " + short(l.Comment) }
 
 func (l PlanLine) cells() []cell {
 	number := func(n int) string {
@@ -55,7 +63,7 @@ func (l PlanLine) cells() []cell {
 		return itoa(n)
 	}
 	out := texts(l.Title, l.System, l.Text, strings.Join(l.Requirements, "\n"), OriginWord(l.Origin), l.Role, number(l.Priority), number(l.Effort), number(l.Cost), l.Start, l.Due,
-		StatusWord(l.Status), l.Comment, l.Key)
+		StatusWord(l.Status), l.Comment, l.sent(), l.Key)
 	out[11].list = listState
 	return out
 }
@@ -100,17 +108,39 @@ func WritePlanCSV(w io.Writer, p Plan) error {
 	return out.Error()
 }
 
-// harmless keeps a spreadsheet from running a text.
+// harmless keeps a spreadsheet from running a text. A text that already begins
+// with apostrophes before something to run gets one more, so that harmed can
+// take away exactly the one that was put there.
 func harmless(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
+	if runs(s) {
 		return "'" + s
 	}
 	return s
 }
 
+// harmed takes away the apostrophe that harmless put there.
+func harmed(s string) string {
+	if rest, ok := strings.CutPrefix(s, "'"); ok && runs(rest) {
+		return rest
+	}
+	return s
+}
+
+// runs tells whether a spreadsheet could take a text for a formula: programs
+// skip space and line ends before it, and read wide signs as the narrow ones.
+func runs(s string) bool {
+	s = strings.TrimLeft(s, "'")
+	if s != "" && strings.ContainsRune("\t\r\n", rune(s[0])) {
+		return true
+	}
+	s = strings.TrimLeftFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) })
+	r, _ := utf8.DecodeRuneInString(s)
+	return s != "" && strings.ContainsRune("=+-@＝＋－＠", r)
+}
+
 // PlanReading is what stands in a plan that has come back.
 type PlanReading struct {
-	ClassificationID string
+	ClassificationID string // "" when the file does not say
 	Rows             []PlanRead
 	Strays           int // rows with something in them, and no key
 }
@@ -122,17 +152,41 @@ type PlanRead struct {
 	Status  engine.Status // "" when the text is none of the states
 	Written string
 	Comment string
+	sent    string // what it said when it went out; "" in a file that does not tell
 }
 
-// ReadPlan reads what WritePlan wrote, after somebody has filled it in. Columns
-// are found by their titles and rows by their keys, wherever they stand. The
-// error is a Refusal.
+// FilledStatus and FilledComment tell whether somebody has changed the state, or
+// how it goes, since the file went out. In a file that does not tell, all is
+// taken as filled in.
+func (x PlanRead) FilledStatus() bool {
+	return x.sent == "" || !strings.EqualFold(x.Written, StatusWord(engine.Status(x.was(0))))
+}
+
+func (x PlanRead) FilledComment() bool { return x.sent == "" || short(x.Comment) != x.was(1) }
+
+// MovedStatus and MovedComment tell whether what stands in the plan now is
+// another than what went out in the file. In a file that does not tell, nothing
+// is known to have moved.
+func (x PlanRead) MovedStatus(now engine.Status) bool {
+	return x.sent != "" && string(now) != x.was(0)
+}
+
+func (x PlanRead) MovedComment(now string) bool { return x.sent != "" && short(now) != x.was(1) }
+
+func (x PlanRead) was(i int) string { return strings.Fields(x.sent)[i] }
+
+// ReadPlan reads what WritePlan or WritePlanCSV wrote, after somebody has filled
+// it in. Columns are found by their titles and rows by their keys, wherever they
+// stand. The error is a Refusal.
 func ReadPlan(data []byte) (r PlanReading, err error) {
 	defer func() {
 		if recover() != nil { // excelize, on a file made to break it
 			r, err = PlanReading{}, RefusedDamaged
 		}
 	}()
+	if guardFormat(data) == RefusedText {
+		return readPlanCSV(data)
+	}
 	f, err := openSafe(data)
 	if err != nil {
 		return r, err
@@ -143,7 +197,7 @@ func ReadPlan(data []byte) (r PlanReading, err error) {
 		return r, RefusedForeign
 	}
 	if id.Kind != PlanKind {
-		return r, RefusedKind
+		return r, RefusedNoPlan
 	}
 	r.ClassificationID = id.ClassificationID
 	for _, name := range f.GetSheetList() {
@@ -151,42 +205,79 @@ func ReadPlan(data []byte) (r PlanReading, err error) {
 		if err != nil {
 			return PlanReading{}, RefusedDamaged
 		}
-		at := map[string]int{}
-		for n, cells := range rows {
-			if len(at) == 0 {
-				for i, c := range cells {
-					if t := strings.TrimSpace(c); slices.Contains([]string{planState, planFollow, planKey}, t) {
-						at[t] = i
-					}
-				}
-				if len(at) < 3 {
-					clear(at)
-				}
-				continue
-			}
-			get := func(title string) string {
-				if i := at[title]; i < len(cells) {
-					return strings.TrimSpace(cells[i])
-				}
-				return ""
-			}
-			x := PlanRead{At: n + 1, Key: get(planKey), Written: get(planState), Comment: get(planFollow)}
-			if x.Key == "" {
-				if strings.TrimSpace(strings.Join(cells, "")) != "" {
-					r.Strays++
-				}
-				continue
-			}
-			for _, s := range engine.Statuses {
-				if strings.EqualFold(x.Written, StatusWord(s)) {
-					x.Status = s
-				}
-			}
-			r.Rows = append(r.Rows, x)
-		}
-		if len(at) > 0 {
+		if r.read(rows) {
 			return r, nil
 		}
 	}
-	return PlanReading{}, RefusedNoRows
+	return PlanReading{}, RefusedNoPlan
+}
+
+// readPlanCSV reads the same from text, with what Excel may have made of the
+// separators.
+func readPlanCSV(data []byte) (PlanReading, error) {
+	if !utf8.Valid(data) {
+		return PlanReading{}, RefusedEncoding
+	}
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	for _, comma := range ";,\t" {
+		in := csv.NewReader(bytes.NewReader(data))
+		in.Comma, in.FieldsPerRecord, in.LazyQuotes = comma, -1, true
+		rows, err := in.ReadAll()
+		if err != nil || len(rows) > maxRow {
+			continue
+		}
+		for _, cells := range rows {
+			for i, c := range cells {
+				cells[i] = harmed(strings.TrimSpace(c))
+			}
+		}
+		var r PlanReading
+		if r.read(rows) {
+			return r, nil
+		}
+	}
+	return PlanReading{}, RefusedNoPlan
+}
+
+// read takes the rows of a sheet, and tells whether it is one with a plan.
+func (r *PlanReading) read(rows [][]string) bool {
+	at := map[string]int{}
+	for n, cells := range rows {
+		if len(at) == 0 {
+			for i, c := range cells {
+				if t := strings.TrimSpace(c); slices.Contains([]string{planState, planFollow, planSent, planKey}, t) {
+					at[t] = i
+				}
+			}
+			for _, t := range []string{planState, planFollow, planKey} {
+				if _, ok := at[t]; !ok {
+					clear(at)
+				}
+			}
+			continue
+		}
+		get := func(title string) string {
+			if i, ok := at[title]; ok && i < len(cells) {
+				return strings.TrimSpace(cells[i])
+			}
+			return ""
+		}
+		x := PlanRead{At: n + 1, Key: get(planKey), Written: get(planState), Comment: get(planFollow)}
+		if x.Key == "" {
+			if strings.TrimSpace(strings.Join(cells, "")) != "" {
+				r.Strays++
+			}
+			continue
+		}
+		if sent := get(planSent); len(strings.Fields(sent)) == 2 {
+			x.sent = sent
+		}
+		for _, s := range engine.Statuses {
+			if strings.EqualFold(x.Written, StatusWord(s)) {
+				x.Status = s
+			}
+		}
+		r.Rows = append(r.Rows, x)
+	}
+	return len(at) > 0
 }

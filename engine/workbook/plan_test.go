@@ -2,6 +2,8 @@ package workbook
 
 import (
 	"bytes"
+	"encoding/csv"
+	"slices"
 	"strings"
 	"testing"
 
@@ -75,5 +77,67 @@ func TestPlanCSV(t *testing.T) {
 	got := b.String()
 	if !strings.HasPrefix(got, "\ufeffPlanpost;System;") || !strings.Contains(got, "\r\n'=1+1;Arkivet;") || !strings.Contains(got, "\"För alla.\r\nFörst admin.\"") {
 		t.Errorf("%q", got)
+	}
+}
+
+// What went out as text comes back, however a program has saved it, and what
+// was not filled in is known by that.
+func TestPlanCSVComesBack(t *testing.T) {
+	plan := examplePlan
+	plan.Lines = slices.Clone(plan.Lines)
+	plan.Lines[1].Comment = "=HYPERLINK(1); \"citat\", och\nny rad"
+	plan.Lines[2].Comment = "'-1"
+	var b bytes.Buffer
+	if err := WritePlanCSV(&b, plan); err != nil {
+		t.Fatal(err)
+	}
+	commas := func(s string) string {
+		in := csv.NewReader(strings.NewReader(strings.TrimPrefix(s, "\ufeff")))
+		in.Comma = ';'
+		rows, err := in.ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		if err := csv.NewWriter(&out).WriteAll(rows); err != nil {
+			t.Fatal(err)
+		}
+		return out.String()
+	}
+	for name, data := range map[string]string{"as it is": b.String(), "no mark": strings.TrimPrefix(b.String(), "\ufeff"), "commas": commas(b.String()), "line ends": strings.ReplaceAll(b.String(), "\r\n", "\n")} {
+		r, err := ReadPlan([]byte(data))
+		if err != nil || len(r.Rows) != 3 || r.Strays != 0 {
+			t.Fatalf("%s: %+v, %v", name, r, err)
+		}
+		for i, x := range r.Rows {
+			if l := plan.Lines[i]; x.Key != l.Key || x.Status != l.Status || settled(x.Comment) != l.Comment || x.FilledStatus() || x.FilledComment() || x.MovedComment(l.Comment) {
+				t.Errorf("%s: %+v", name, x)
+			}
+		}
+	}
+	filled := strings.Replace(b.String(), ";Planerad;", ";klar;", 1)
+	if r, err := ReadPlan([]byte(filled)); err != nil || !r.Rows[0].FilledStatus() || r.Rows[0].Status != engine.Completed || r.Rows[0].FilledComment() || !r.Rows[0].MovedStatus(engine.Ongoing) {
+		t.Errorf("%+v, %v", r, err)
+	}
+	// A file from before the column was there is taken at its word.
+	old := strings.ReplaceAll(b.String(), planSent, "Annat")
+	if r, err := ReadPlan([]byte(old)); err != nil || !r.Rows[0].FilledStatus() || !r.Rows[0].FilledComment() || r.Rows[0].MovedStatus(engine.Completed) {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if _, err := ReadPlan([]byte("L\xe4ge;S\xe5 g\xe5r det;Nyckel\nKlar;;k1/1\n")); err != RefusedEncoding {
+		t.Error(err)
+	}
+}
+
+func TestHarmless(t *testing.T) {
+	for _, s := range []string{"=1", "+1", "-1", "@x", "\t=1", "\r=1", " =1", "\n=1", "\u00a0=1", "\u200b=1", "＝1", "＋1", "－1", "＠x", "'=1", "''+1"} {
+		if got := harmless(s); got != "'"+s || harmed(got) != s {
+			t.Errorf("%q became %q, and back %q", s, got, harmed(got))
+		}
+	}
+	for _, s := range []string{"", "x", "'", "'90-tal", "1-2", " x", "x=1"} {
+		if got := harmless(s); got != s || harmed(s) != s {
+			t.Errorf("%q became %q, and back %q", s, got, harmed(s))
+		}
 	}
 }
