@@ -242,6 +242,15 @@ func TestProposals(t *testing.T) {
 	if got := a.Proposals(done); len(got) != 2 {
 		t.Errorf("a gap that is still there after the action: %+v", got)
 	}
+	// The titles say what to do: what is missing, what is half done, and many at once.
+	if got := a.Proposals(done); !strings.HasPrefix(got[0].Title, "Inför: ") || !strings.HasPrefix(got[1].Title, "Gör klart: ") {
+		t.Errorf("%q, %q", got[0].Title, got[1].Title)
+	}
+	practice := &catalog.Practice{ID: "logg", Title: "Loggning"}
+	a.Row("AAA-01").Requirement.Practice, a.Row("AAA-02").Requirement.Practice = practice, practice
+	if got := a.Proposals(done); len(got) != 1 || got[0].Title != "Täpp till 2 luckor i ”Loggning”" {
+		t.Errorf("%+v", got)
+	}
 	if n := rec.NextAction(); n != 2 {
 		t.Errorf("next %d", n)
 	}

@@ -21,6 +21,7 @@ var say = struct {
 	noRequirement, always, excluded, noReason, depends                  string
 	noLevel, noLevelHint, noRaiseReason, noReasonHint                   string
 	noAspect, tryLevelHint, otherArea, tender                           string
+	introduce, finish, closeGaps                                        string
 	compensatedThere, platformLower, nobodyNamed, confirmedBy, supplier string
 	fromSystem                                                          map[OfferKind]string
 	lawsApply, lawsOpen, lawsNot, lawNot                                string
@@ -42,6 +43,7 @@ var say = struct {
 	always:        "grundskydd, gäller alla system", excluded: "borttaget av profilen %s: %s",
 	noReason: "inga svar påverkar", depends: "beror på %s",
 	noLevel: "nivå %d finns inte på skalan", noLevelHint: "Nivåerna är 0 till 4.",
+	introduce: "Inför: %s", finish: "Gör klart: %s", closeGaps: "Täpp till %d luckor i ”%s”",
 	otherArea: "Övrigt", tender: "anbudet från %s", noAspect: "aspekten %q nivåsätts inte", tryLevelHint: "Pröva en nivå från 0 till 3.",
 	supplier: "svaret från %s", compensatedThere: "Där är skyddet kompenserande, beslutat av %s. Pröva om det räcker här.", nobodyNamed: "ingen namngiven roll",
 	platformLower: "%s är klassad lägre än det här systemet i %s. Det som krävs därutöver är kvar att lösa.", confirmedBy: ", bekräftat av %s %s",

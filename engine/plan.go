@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -78,7 +79,8 @@ func Continues(key string) bool { return OfProcurement(key) || strings.HasPrefix
 
 // Proposals are the measures that the gaps call for and no open action covers:
 // one for each practice and role, or for the requirement where it has no
-// practice. What has an active deviation is left out: it is an accepted gap.
+// practice. What has an active deviation is left out: it is an accepted gap. A
+// title begins with a verb, for it stands in a list of what to do.
 func (a *Assessment) Proposals(plan []Numbered[Action]) []Action {
 	covered := map[string]bool{}
 	for _, x := range plan {
@@ -107,11 +109,15 @@ func (a *Assessment) Proposals(plan []Numbered[Action]) []Action {
 		if !ok {
 			i = len(out)
 			at[key] = i
-			out = append(out, Action{Title: title, Origin: OfClassification, Role: role, Status: Planned, Priority: x.priority()})
+			verb := say.introduce
+			if x.Response.Value == AnswerPartly {
+				verb = say.finish
+			}
+			out = append(out, Action{Title: fmt.Sprintf(verb, lowerFirst(title)), Origin: OfClassification, Role: role, Status: Planned, Priority: x.priority()})
 		}
 		m := &out[i]
-		if m.Requirements = append(m.Requirements, x.Requirement.ID); len(m.Requirements) == 2 && x.Requirement.Practice != nil {
-			m.Title = x.Requirement.Practice.Title
+		if m.Requirements = append(m.Requirements, x.Requirement.ID); len(m.Requirements) > 1 && x.Requirement.Practice != nil {
+			m.Title = fmt.Sprintf(say.closeGaps, len(m.Requirements), x.Requirement.Practice.Title)
 		}
 		m.Text = strings.TrimSpace(m.Text + "\n" + text)
 		if r := strings.TrimSpace(x.Response.Comment); r != "" {
