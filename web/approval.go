@@ -33,6 +33,7 @@ type approvalPage struct {
 	Lost     *proposalForm // what somebody typed when another had already put it forward
 	Changed  *changedView
 	Figures  *engine.FrozenResult
+	Outcome  []figure     // of a B: what it comes to
 	Since    *changesView // to the revision before
 	Before   int          // which that is
 	Reason   string       // typed, for a return or a reopening
@@ -220,13 +221,24 @@ func approvalNotes(s *engine.Snapshot, base string) []textLink {
 			{v.Stale, "svar vilar på något som har ändrats eller gått ut", "svar vilar på något som har ändrats eller gått ut", "seover"},
 			{v.Assumed, "svar är antaget. Ingen har kontrollerat det, och det räknas inte som uppfyllt", "svar är antagna. Ingen har kontrollerat dem, och de räknas inte som uppfyllda", "antagna"},
 			{v.NotKnown, "krav har svaret Vet ej", "krav har svaret Vet ej", ""},
-			{v.Gap, "lucka har en planpost", "luckor har en planpost", "luckor"},
 			{v.Excepted, "lucka har ett avsteg", "luckor har ett avsteg", ""},
 			{v.NotApplicable, "krav är ej tillämpligt enligt svaret", "krav är ej tillämpliga enligt svaren", ""},
 		} {
 			if x.n > 0 {
 				add(upperFirst(count(x.n, x.one, x.many))+".", base+"/verifiering?visa="+x.show)
 			}
+		}
+	}
+	if s.Verified != nil {
+		plan := planOf(s)
+		if plan.planned > 0 {
+			add(upperFirst(count(plan.planned, "lucka har en öppen planpost", "luckor har en öppen planpost"))+".", base+"/plan")
+		}
+		if plan.undated > 0 {
+			add(upperFirst(count(plan.undated, "öppen planpost saknar datum", "öppna planposter saknar datum"))+".", base+"/plan#poster")
+		}
+		if plan.unagreed > 0 {
+			add(upperFirst(count(plan.unagreed, "öppen planpost har en lydelse som rollen inte har godtagit", "öppna planposter har en lydelse som rollen inte har godtagit"))+".", base+"/plan#poster")
 		}
 	}
 	var assumed, releases []string
@@ -250,6 +262,64 @@ func approvalNotes(s *engine.Snapshot, base string) []textLink {
 		if l.Raised {
 			add(l.Title+" är höjd till "+itoa(l.Level)+" "+l.Name+byRole(l.DecidedBy)+".", base+"/hojning")
 		}
+	}
+	return out
+}
+
+// frozenPlan counts the gaps by what is to become of them, and what the open
+// lines of the plan lack.
+type frozenPlan struct {
+	planned, bare           int // gaps with an open line, and with neither line nor deviation
+	open, undated, unagreed int
+}
+
+func planOf(s *engine.Snapshot) (p frozenPlan) {
+	covered := map[string]bool{}
+	for _, a := range s.Answers {
+		var x engine.Action
+		if !strings.HasPrefix(a.Key, "action/") || !decode(a.Value, &x) || !x.Open() {
+			continue
+		}
+		p.open++
+		if x.Due == "" {
+			p.undated++
+		}
+		if x.Agreed == "" {
+			p.unagreed++
+		}
+		for _, id := range x.Requirements {
+			covered[id] = true
+		}
+	}
+	for _, f := range s.Findings {
+		switch {
+		case f.Outcome != string(engine.Gap):
+		case covered[f.ID]:
+			p.planned++
+		default:
+			p.bare++
+		}
+	}
+	return p
+}
+
+// outcomeFigures is what a B comes to, for who decides: the six that say how
+// good it is always, a nought too.
+func outcomeFigures(s *engine.Snapshot) []figure {
+	v, plan := s.Verified, planOf(s)
+	out := []figure{{"Uppfyllda", v.Met + v.Compensated}, {"Luckor", v.Gap}}
+	if v.Gap > 0 {
+		out = append(out, figure{"– med öppen planpost", plan.planned}, figure{"– utan planpost", plan.bare})
+	}
+	out = append(out, figure{"Avsteg", v.Excepted}, figure{"Antagna", v.Assumed}, figure{"Se över", v.Stale}, figure{"Utan svar", v.Unanswered})
+	for _, f := range []figure{{"Vet ej", v.NotKnown}, {"Ej tillämpliga", v.NotApplicable}} {
+		if f.N > 0 {
+			out = append(out, f)
+		}
+	}
+	out = append(out, figure{"Öppna planposter", plan.open})
+	if plan.open > 0 {
+		out = append(out, figure{"– utan datum", plan.undated}, figure{"– lydelsen inte godtagen", plan.unagreed})
 	}
 	return out
 }
@@ -349,6 +419,9 @@ func (s *server) approvalPage(r *http.Request, o *open) (approvalPage, error) {
 		}
 	}
 	p.Notes, p.Figures = approvalNotes(snapshot, o.Base()), &snapshot.Result
+	if snapshot.Verified != nil {
+		p.Outcome = outcomeFigures(snapshot)
+	}
 	if len(revisions) > 0 {
 		before, err := engine.ReadSnapshot(revisions[0].Snapshot)
 		if err != nil {

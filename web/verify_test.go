@@ -220,9 +220,23 @@ func TestVerification(t *testing.T) {
 		t.Error("another wording is still agreed to")
 	}
 
-	// The approval holds it all, and the plan goes on.
+	// Who approves sees what it comes to, each gap counted once.
 	s.submit(base+"/verifiering", base+"/klart/verify").wants(303)
 	s.submit(base+"/plan", base+"/klart/plan").wants(303)
+	gaps := 0
+	for _, a := range plan {
+		gaps += len(a.Value.Requirements)
+	}
+	n := strconv.Itoa
+	s.get(base+"/godkannande").wants(200, "Luckor"+n(gaps)+"– med öppen planpost"+n(gaps)+"– utan planpost0Avsteg2", "Se över0Utan svar0", "Öppna planposter"+n(len(plan))+"– utan datum"+n(len(plan)-1)).lacks("saknar planpost eller avsteg", "luckor har en planpost")
+	undone := plan[1].Value
+	undone.Status = engine.Dropped
+	s.answer(base, maria, engine.ActionKey(2), undone)
+	lost := len(undone.Requirements)
+	s.get(base+"/godkannande").wants(200, "– med öppen planpost"+n(gaps-lost)+"– utan planpost"+n(lost), "saknar planpost eller avsteg")
+	s.answer(base, maria, engine.ActionKey(2), plan[1].Value)
+
+	// The approval holds it all, and the plan goes on.
 	s.submit(base+"/godkannande", base+"/godkannande", "diarienummer", "TN 2026/2", "roll-1", "Systemägare").wants(303)
 	s.get(base+"/revision/1").wants(200, "Verifiering", "Uppfyllda", "Avsteg", "till och med 30 juni 2027", "Handlingsplan", "Protokoll, 2026-11-01", "Systemtjänsteavtalet, version ")
 	if snapshot, err := engine.ReadSnapshot(json.RawMessage(s.get(base + "/revision/1.json").wants(200).Body)); err != nil || len(snapshot.Sources) != 1 || snapshot.Sources[0].Kind != engine.FromAgreement || snapshot.Sources[0].Revision < 3 || len(snapshot.Sources[0].SHA256) != 64 {
