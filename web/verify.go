@@ -149,6 +149,7 @@ type verifyRow struct {
 	Filter     string
 	Gap        bool
 	HasAction  bool
+	Plan       string // where to plan a measure for it; "" when that is for others
 	Stale      string
 	Other      bool // the supplier answers otherwise
 	Role       string
@@ -414,6 +415,9 @@ func (s *server) verifyRow(v *verified, x *engine.Assessed, f verifyFilter) veri
 	}
 	if x.Lapsed != nil {
 		row.Lapsed = s.dayOf(x.Lapsed.Until)
+	}
+	if v.visit.plans(&v.Record) {
+		row.Plan = v.Base() + "/plan/" + itoa(v.NextAction()) + "?krav=" + id
 	}
 	for _, a := range v.Actions() {
 		row.HasAction = row.HasAction || a.Value.Open() && slices.Contains(a.Value.Requirements, id)
