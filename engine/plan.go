@@ -47,7 +47,11 @@ type Action struct {
 	Origin       Origin   `json:"origin"`
 	Requirements []string `json:"requirements,omitempty"` // ids; more than one when it closes several gaps
 	Role         string   `json:"role"`                   // who shall do it, a role's id
+	Asked        string   `json:"asked,omitempty"`        // the date when that role was asked about the wording; "" when nobody waits for it
+	Suggested    string   `json:"suggested,omitempty"`    // another wording that the role would rather have
 	Agreed       string   `json:"agreed,omitempty"`       // the date when that role agreed to the wording; "" until then
+	AgreedBy     string   `json:"agreed_by,omitempty"`    // who did, a person's id: names can be erased
+	AgreedFor    string   `json:"agreed_for,omitempty"`   // on whose word, when that person does not have the role
 	Start        string   `json:"start,omitempty"`        // 2026-12-01
 	Due          string   `json:"due,omitempty"`
 	Status       Status   `json:"status"`

@@ -147,6 +147,9 @@ func (s *server) historyLine(o *open, e engine.Event) historyLine {
 	if e.Before == nil || string(e.Before) == "null" {
 		was = "" // the first answer replaces nothing
 	}
+	if was == "" && now == "" && answered(e.Before) && answered(e.After) && strings.HasPrefix(e.Key, "action/") {
+		return historyLine{Text: upperFirst(what) + ". Inget ändrades.", Plain: true}
+	}
 	return historyLine{Text: upperFirst(what), Was: was, Now: now, Erased: e.Before == nil && e.After == nil,
 		Link: o.Base() + "/historik?svar=" + url.QueryEscape(e.Key)}
 }
@@ -223,12 +226,22 @@ func (s *server) eventWords(o *open, e engine.Event) (what, was, now string) {
 		what, _ = partOf(o, id[:max(strings.LastIndex(id, "/"), 0)])
 		was, now = both(commentSay)
 		return "kommentar om " + what, was, now
+	case kind == "action" && answered(e.Before) && answered(e.After):
+		var before, after engine.Action
+		decode(e.Before, &before)
+		decode(e.After, &after)
+		was, now = s.actionChange(o, before, after)
+		return "planpost " + id + ", " + after.Title, was, now
 	case verificationTitle(e.Key) != "":
 		was, now = both(func(v json.RawMessage) string { return verificationSay(e.Key, v) })
 		return verificationTitle(e.Key), was, now
 	}
 	return e.Key, "", ""
 }
+
+// answered tells whether a value in the journal is one, and not what was taken
+// back or erased.
+func answered(v json.RawMessage) bool { return len(v) > 0 && string(v) != "null" }
 
 func markSay(v json.RawMessage, yes, no string) string {
 	var on bool

@@ -30,6 +30,8 @@ type planPage struct {
 	NewAction  string
 	NewDevi    string
 	Fetch      bool
+	Batch      batchForm
+	Missing    fieldErrors
 	Done       doneForm
 	Saved      string
 	Token      string
@@ -41,8 +43,16 @@ type gapView struct {
 	Redo                          bool // a measure for it is done: the answer waits
 }
 
+// batchForm is what all the measures that are added at once get.
+type batchForm struct {
+	Start, Due string
+	Roles      []choice
+	Ask        bool // the roles are asked about the wording at the same time
+}
+
 // proposalView is a measure that the gaps call for.
 type proposalView struct {
+	Chosen                   bool
 	Value, Title, Text, Role string
 	Requirements             []textLink
 	Priority, Effort         string
@@ -53,17 +63,29 @@ type actionView struct {
 	N                                        int
 	Link, Title, Role, Due, Status, Class    string
 	Origin, Priority, Cost, Agreed, Followed string
+	Text, Start, Effort                      string
 	Requirements                             []textLink
 	System, SystemLink                       string
+	Follow                                   *followForm // when the visitor may say how it goes, there in the list
 	due                                      string
 	open                                     bool
+}
+
+// followForm says how one line goes, or that its wording is agreed to, without
+// opening it.
+type followForm struct {
+	ID, Show string // of the row; the list that it stands in
+	Statuses []choice
+	Version  int
+	Token    string
 }
 
 // statusWords is each status with its sign.
 var (
 	statusWords = map[engine.Status]sign{engine.Planned: {"", workbook.StatusWord(engine.Planned)}, engine.Ongoing: {"now", workbook.StatusWord(engine.Ongoing)}, engine.Completed: {"done", workbook.StatusWord(engine.Completed)}, engine.Dropped: {"lock", workbook.StatusWord(engine.Dropped)}}
-	planSaved   = map[string]string{"planpost": "Planposten är sparad.", "borta": "Den är borttagen.", "inlast": "Uppföljningen är inläst.", "forslag": "Åtgärderna är tillagda i planen. Kom överens med rollen om lydelsen och sätt datum.", "avsteg": "Avsteget är sparat."}
-	priorities  = []choice{{ID: "1", Title: "1, först"}, {ID: "2", Title: "2"}, {ID: "3", Title: "3, sist"}}
+	planSaved   = map[string]string{"planpost": "Planposten är sparad.", "borta": "Den är borttagen.", "inlast": "Uppföljningen är inläst.", "forslag": "Planposterna är tillagda i planen.", "avsteg": "Avsteget är sparat.",
+		"fragad": "Planposten är sparad, och rollen är tillfrågad om lydelsen.", "godta": "Lydelsen är godtagen.", "foresla": "Förslaget till lydelse är sparat."}
+	priorities = []choice{{ID: "1", Title: "1, först"}, {ID: "2", Title: "2"}, {ID: "3", Title: "3, sist"}}
 )
 
 func (s *server) plan(w http.ResponseWriter, r *http.Request) error {
@@ -71,9 +93,14 @@ func (s *server) plan(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	return s.render(w, http.StatusOK, "plan", s.planPage(r, v))
+}
+
+func (s *server) planPage(r *http.Request, v *verified) planPage {
 	p := planPage{page: s.classificationPage(v.open, "Avsteg och handlingsplan"), Base: v.Base(), May: v.may(engine.PartSection + "plan"), Carry: !v.paused() && v.visit.on(&v.Record, carry, ""), All: !v.paused() && v.visit.plans(&v.Record),
 		NewAction: v.Base() + "/plan/" + itoa(v.NextAction()), NewDevi: v.Base() + "/avsteg/" + itoa(v.NextDeviation()), Done: doneFormOf(v.open, "plan", "Avsteg och plan är genomgångna"),
 		Saved: planSaved[r.FormValue("sparat")], Token: token(), Fetch: v.visit.on(&v.Record, fetch, "")}
+	p.Batch.Roles = rolesOf(v.Catalog, "")
 	open, late := 0, 0
 	for _, x := range v.Actions() {
 		p.Actions = append(p.Actions, s.actionView(v.open, x))
@@ -87,7 +114,7 @@ func (s *server) plan(w http.ResponseWriter, r *http.Request) error {
 	byDue(p.Actions)
 	proposals := v.Assessment.Proposals(v.Actions())
 	for _, a := range proposals {
-		x := proposalView{Value: strings.Join(a.Requirements, " "), Title: a.Title, Text: a.Text, Role: roleTitle(v.Catalog, a.Role), Priority: itoa(a.Priority)}
+		x := proposalView{Chosen: true, Value: strings.Join(a.Requirements, " "), Title: a.Title, Text: a.Text, Role: roleTitle(v.Catalog, a.Role), Priority: itoa(a.Priority)}
 		if a.Effort > 0 {
 			x.Effort = itoa(a.Effort) + " av 5"
 		}
@@ -117,7 +144,20 @@ func (s *server) plan(w http.ResponseWriter, r *http.Request) error {
 	}
 	sum := v.Assessment.Sum
 	p.Figures = []figure{{"Luckor", sum.Gap}, {"Avsteg", sum.Excepted}, {"Öppna planposter", open}, {"Försenade", late}}
-	return s.render(w, http.StatusOK, "plan", p)
+	return p
+}
+
+// rolesOf is the catalogue's roles to choose among, and the one that is chosen
+// already.
+func rolesOf(c *catalog.Catalog, chosen string) []choice {
+	var out []choice
+	for _, x := range c.Roles {
+		out = append(out, choice{ID: x.ID, Title: x.Title, Chosen: x.ID == chosen})
+	}
+	if chosen != "" && !slices.ContainsFunc(out, func(x choice) bool { return x.Chosen }) {
+		out = append(out, choice{ID: chosen, Title: roleTitle(c, chosen), Chosen: true})
+	}
+	return out
 }
 
 // byDue puts what is late or due first, what has no date after that, and what
@@ -135,8 +175,17 @@ func (s *server) actionView(o *open, x engine.Numbered[engine.Action]) actionVie
 	a := x.Value
 	v := actionView{N: x.N, Link: o.Base() + "/plan/" + itoa(x.N), Title: a.Title, Role: roleTitle(o.Catalog, a.Role), Due: s.dayOf(a.Due), Status: statusWords[a.Status].Word, Class: statusWords[a.Status].Class,
 		Origin: workbook.OriginWord(a.Origin), System: o.System.Title, SystemLink: o.Base() + "/plan", Followed: a.Comment, due: a.Due, open: a.Open()}
-	if a.LateAt(s.today()) {
+	switch {
+	case a.LateAt(s.today()):
 		v.Status, v.Class = "Försenad", "late"
+	case a.Open() && a.Due == "" && a.Status == engine.Planned:
+		v.Status, v.Class = "Behöver datum", "wait"
+	case a.Open() && a.Due == "":
+		v.Status, v.Class = v.Status+", behöver datum", "wait"
+	}
+	v.Text, v.Start = a.Text, s.dayOf(a.Start)
+	if a.Effort > 0 {
+		v.Effort = itoa(a.Effort) + " av 5"
 	}
 	if a.Priority > 0 {
 		v.Priority = itoa(a.Priority)
@@ -144,8 +193,14 @@ func (s *server) actionView(o *open, x engine.Numbered[engine.Action]) actionVie
 	if a.Cost > 0 {
 		v.Cost = thousands(a.Cost) + " kr"
 	}
-	if a.Agreed == "" {
-		v.Agreed = "Lydelsen är inte överenskommen"
+	switch {
+	case a.Agreed != "" || !a.Open():
+	case a.Suggested != "":
+		v.Agreed = "Rollen föreslår en annan lydelse"
+	case a.Asked != "":
+		v.Agreed = "Rollen är tillfrågad om lydelsen"
+	default:
+		v.Agreed = "Rollen har inte godtagit lydelsen"
 	}
 	for _, id := range a.Requirements {
 		v.Requirements = append(v.Requirements, textLink{id, o.Base() + "/verifiering/" + id})
@@ -188,10 +243,29 @@ func (s *server) takeProposals(w http.ResponseWriter, r *http.Request) error {
 	if err := v.writable(); err != nil {
 		return err
 	}
+	b := batchForm{Start: strings.TrimSpace(r.PostFormValue("borjar")), Due: strings.TrimSpace(r.PostFormValue("senast")), Roles: rolesOf(v.Catalog, r.PostFormValue("roll")), Ask: r.PostFormValue("fraga") != ""}
+	role := r.PostFormValue("roll")
+	bad := s.dateProblems(b.Start, b.Due)
+	if role != "" && !slices.ContainsFunc(v.Catalog.Roles, func(x *catalog.Role) bool { return x.ID == role }) {
+		b.Roles = rolesOf(v.Catalog, "")
+		bad = append(bad, fieldError{"roll", "Välj en roll i listan"})
+	}
+	if len(bad) > 0 {
+		p := s.planPage(r, v)
+		p.Batch, p.Missing, p.Failed = b, bad, true
+		for i := range p.Proposals {
+			p.Proposals[i].Chosen = slices.Contains(r.PostForm["forslag"], p.Proposals[i].Value)
+		}
+		return s.render(w, http.StatusUnprocessableEntity, "plan", p)
+	}
 	var changes []engine.Change
 	n := v.NextAction()
 	for _, a := range v.Assessment.Proposals(v.Actions()) {
 		if slices.Contains(r.PostForm["forslag"], strings.Join(a.Requirements, " ")) {
+			a.Start, a.Due, a.Role = b.Start, b.Due, cmp.Or(role, a.Role)
+			if b.Ask && a.Role != "" {
+				a.Asked = v.Today
+			}
 			changes = append(changes, change(engine.ActionKey(n), a, 0))
 			n++
 		}
@@ -205,32 +279,42 @@ func (s *server) takeProposals(w http.ResponseWriter, r *http.Request) error {
 	return seeOther(w, r, v.Base()+"/plan?sparat=forslag")
 }
 
-// actionPage is one line of a plan as a form.
+// actionPage is one line of a plan, as a form as far as the visitor may change it.
 type actionPage struct {
 	page
 	Action     string
 	Fresh      bool
 	Form       engine.Action
+	View       actionView
 	Cost       string
-	AgreedNow  bool
 	Roles      []choice
 	Origins    []choice
 	Statuses   []choice
 	Priorities []choice
-	Rows       []choice // requirements, the gaps first
-	Events     []eventRow
+	Efforts    []choice
+	Rows       []choice // the requirements that it is about
+	More       []choice // gaps and accepted ones that it could be about
+	Wording    string   // whether the role has agreed to it
+	Suggest    string   // typed: another wording
+	Behalf     string   // typed: on whose word
 	Version    int
 	Token      string
 	May, All   bool // follow up; change everything
+	Holds      bool // the visitor has the role that shall do it
 	Missing    fieldErrors
 	Conflict   *conflictView
 	Back       string
 }
 
 func (s *server) actionForm(w http.ResponseWriter, r *http.Request) error {
-	p, _, err := s.actionPage(r)
-	if err != nil {
+	p, v, err := s.actionPage(r)
+	switch {
+	case err != nil:
 		return err
+	case p.Fresh && v.paused():
+		return errPaused
+	case p.Fresh && !p.All:
+		return s.refusal(r, carry, &v.Record)
 	}
 	return s.render(w, http.StatusOK, "action", p)
 }
@@ -247,42 +331,96 @@ func (s *server) actionPage(r *http.Request) (actionPage, *verified, error) {
 		return actionPage{}, nil, errNotFound
 	}
 	p := actionPage{page: s.classificationPage(v.open, map[bool]string{true: "Ny planpost", false: "Planpost"}[fresh]), Action: v.Base() + "/plan/" + itoa(n), Fresh: fresh, Token: token(),
-		Version: v.Answers[key].Version, Back: v.Base() + "/plan", Form: engine.Action{Origin: engine.OfClassification, Status: engine.Planned}, Priorities: slices.Clone(priorities)}
+		Version: v.Answers[key].Version, Back: v.Base() + "/plan", Form: engine.Action{Origin: engine.OfClassification, Status: engine.Planned}}
 	p.Crumbs = slices.Insert(p.Crumbs, len(p.Crumbs)-1, crumb{"Avsteg och handlingsplan", v.Base() + "/plan"})
 	decode(v.Answers[key].Value, &p.Form)
-	if id := r.FormValue("krav"); fresh && v.Assessment.Row(id) != nil {
-		p.Form.Requirements = []string{id}
+	if x := v.Assessment.Row(r.FormValue("krav")); fresh && x != nil && r.Method == http.MethodGet {
+		p.begin(v, x)
 	}
-	p.May = !v.paused() && v.visit.on(&v.Record, carry, "")
-	p.All = p.May && v.visit.plans(&v.Record)
+	p.All = !v.paused() && v.visit.plans(&v.Record)
+	p.Holds = !fresh && v.visit.carries(&v.Record, p.Form)
+	p.May = !v.paused() && (p.All || p.Holds)
+	p.View = s.actionView(v.open, engine.Numbered[engine.Action]{N: n, Value: p.Form})
+	p.Wording = s.wordingSay(r, v, p.Form)
 	p.fill(v)
 	return p, v, nil
+}
+
+// begin fills a new line in for a requirement, with what is proposed for it.
+func (p *actionPage) begin(v *verified, x *engine.Assessed) {
+	id := x.Requirement.ID
+	p.Form.Requirements = []string{id}
+	only := &engine.Assessment{Rows: []engine.Assessed{*x}}
+	if list := only.Proposals(v.Actions()); len(list) == 1 {
+		p.Form = list[0]
+	}
+}
+
+// wordingSay tells whether the role has agreed to the wording, and who said so.
+func (s *server) wordingSay(r *http.Request, v *verified, a engine.Action) string {
+	role := cmp.Or(lowerFirst(roleTitle(v.Catalog, a.Role)), "den roll som ska göra det")
+	switch {
+	case a.Agreed != "":
+		say := "Godtagen " + s.dayOf(a.Agreed)
+		if a.AgreedBy != "" {
+			name := "någon vars namn är raderat"
+			if x, err := s.Store.Account(r.Context(), a.AgreedBy); err == nil {
+				name = personName(x.Person)
+			}
+			say += " av " + name
+		}
+		if a.AgreedFor != "" {
+			say += " på uppdrag av " + role + ": " + strings.TrimSuffix(a.AgreedFor, ".")
+		}
+		return say + "."
+	case a.Suggested != "":
+		return upperFirst(role) + " vill ha en annan lydelse."
+	case a.Asked != "":
+		return "Väntar på besked. " + upperFirst(role) + " tillfrågades " + s.dayOf(a.Asked) + "."
+	}
+	return upperFirst(role) + " har inte godtagit lydelsen än."
 }
 
 // fill makes the choices from the form.
 func (p *actionPage) fill(v *verified) {
 	a := p.Form
-	p.Roles, p.Origins, p.Statuses, p.Rows = nil, nil, nil, nil
-	for _, x := range v.Catalog.Roles {
-		p.Roles = append(p.Roles, choice{ID: x.ID, Title: x.Title, Chosen: x.ID == a.Role})
-	}
+	p.Roles, p.Origins, p.Statuses, p.Rows, p.More, p.Efforts = rolesOf(v.Catalog, a.Role), nil, statusChoices(a.Status), nil, nil, nil
 	for _, x := range engine.Origins {
 		p.Origins = append(p.Origins, choice{ID: string(x), Title: workbook.OriginWord(x), Chosen: x == a.Origin})
 	}
-	for _, x := range engine.Statuses {
-		p.Statuses = append(p.Statuses, choice{ID: string(x), Title: statusWords[x].Word, Chosen: x == a.Status})
-	}
 	p.Priorities = slices.Clone(priorities)
 	choose(p.Priorities, itoa(a.Priority))
+	for n, title := range []string{"1, liten", "2", "3", "4", "5, stor"} {
+		p.Efforts = append(p.Efforts, choice{ID: itoa(n + 1), Title: title, Chosen: n+1 == a.Effort})
+	}
 	if p.Cost == "" && a.Cost > 0 {
 		p.Cost = itoa(a.Cost)
 	}
+	p.Rows, p.More = picked(v, a.Requirements, engine.Gap, engine.Excepted)
+}
+
+func statusChoices(now engine.Status) []choice {
+	var out []choice
+	for _, x := range engine.Statuses {
+		out = append(out, choice{ID: string(x), Title: statusWords[x].Word, Chosen: x == now})
+	}
+	return out
+}
+
+// picked is the requirements that are chosen, and those with the outcomes that
+// could be.
+func picked(v *verified, chosen []string, outcomes ...engine.Outcome) (rows, more []choice) {
 	for _, x := range v.Assessment.Rows {
 		id := x.Requirement.ID
-		if x.Outcome == engine.Gap || x.Outcome == engine.Excepted || slices.Contains(a.Requirements, id) {
-			p.Rows = append(p.Rows, choice{ID: id, Title: id + " " + engine.Text(x.Title), Chosen: slices.Contains(a.Requirements, id)})
+		c := choice{ID: id, Title: id + " " + engine.Text(x.Title), Chosen: slices.Contains(chosen, id)}
+		switch {
+		case c.Chosen:
+			rows = append(rows, c)
+		case slices.Contains(outcomes, x.Outcome):
+			more = append(more, c)
 		}
 	}
+	return rows, more
 }
 
 func (s *server) saveAction(w http.ResponseWriter, r *http.Request) error {
@@ -300,24 +438,41 @@ func (s *server) saveAction(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return errForm
 	}
-	before := p.Form
-	if !p.All && (p.Fresh || !v.visit.carries(&v.Record, before)) {
+	if !p.May {
 		return s.refusal(r, carry, &v.Record)
 	}
+	before, deed, saved := p.Form, r.PostFormValue("gor"), "planpost"
 	var value any
-	saved := "borta"
-	if r.PostFormValue("gor") != "ta-bort" || !p.All {
-		a, bad := s.actionOf(r, before, p.All, v)
-		p.Form, p.Cost = a, strings.TrimSpace(r.PostFormValue("kostnad"))
+	if deed == "ta-bort" && p.All {
+		saved = "borta"
+	} else {
+		var a engine.Action
+		var bad fieldErrors
+		switch {
+		case !p.Fresh && (deed == "godta" || deed == "foresla"):
+			a, bad = s.wordingOf(r, &p, v)
+			saved = deed
+		default:
+			a, bad = s.actionOf(r, before, p.All && deed != "folj-upp", v)
+			p.Cost = strings.TrimSpace(r.PostFormValue("kostnad"))
+		}
+		if deed == "fraga" && p.All && len(bad) == 0 {
+			a.Asked, a.Suggested, a.Agreed, a.AgreedBy, a.AgreedFor = s.today(), "", "", "", ""
+			saved = "fragad"
+		}
+		p.Form = a
 		p.fill(v)
 		if len(bad) > 0 {
 			p.Missing, p.Failed = bad, true
 			return s.render(w, http.StatusUnprocessableEntity, "action", p)
 		}
-		value, saved = a, "planpost"
+		value = a
 	}
 	n, _ := number(chi.URLParam(r, "n"))
-	err = s.save(r, v.open, change(engine.ActionKey(n), value, version))
+	save := change(engine.ActionKey(n), value, version)
+	if p.Fresh || string(save.Value) != string(change(engine.ActionKey(n), before, 0).Value) { // saving what is there already is no event
+		err = s.save(r, v.open, save)
+	}
 	if c := conflict(err); c != nil {
 		p.Conflict = &conflictView{Mine: actionSay(p.Form), Who: c.Theirs.By.Name, When: s.day(c.Theirs.At)}
 		var theirs engine.Action
@@ -329,9 +484,48 @@ func (s *server) saveAction(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if r.PostFormValue("till") == "mina" {
-		return seeOther(w, r, "/planposter?sparat="+saved)
+		to := "/planposter?sparat=" + saved
+		if show := r.PostFormValue("visa"); show == "alla" || show == "enheten" {
+			to += "&visa=" + show
+		}
+		return seeOther(w, r, to+"#"+rowID(v.open, n))
 	}
 	return seeOther(w, r, v.Base()+"/plan?sparat="+saved)
+}
+
+// rowID is what a line is called in a page with lines of many plans.
+func rowID(o *open, n int) string { return "p-" + o.Classification.ID + "-" + itoa(n) }
+
+// wordingOf is a line when somebody has said yes to its wording, or wants
+// another. Who has the role speaks for it; who does not says on whose word.
+func (s *server) wordingOf(r *http.Request, p *actionPage, v *verified) (a engine.Action, bad fieldErrors) {
+	a = p.Form
+	p.Suggest, p.Behalf = strings.TrimSpace(r.PostFormValue("andring")), strings.TrimSpace(r.PostFormValue("uppdrag"))
+	suggest := r.PostFormValue("gor") == "foresla"
+	wrong := func(field, text string) { bad = append(bad, fieldError{field, text}) }
+	switch {
+	case suggest && p.Suggest == "":
+		wrong("andring", "Skriv hur du vill att det ska stå")
+	case len([]rune(p.Suggest)) > maxReason:
+		wrong("andring", "Korta texten till högst "+itoa(maxReason)+" tecken")
+	case !suggest && p.Suggest != "":
+		wrong("andring", "Du har skrivit ett förslag. Skicka det, eller töm rutan om du godtar lydelsen som den är")
+	case !p.Holds && p.Behalf == "":
+		wrong("uppdrag", "Skriv vem som har sagt det, till exempel: muntligt enligt driftchefen")
+	case len([]rune(p.Behalf)) > 200:
+		wrong("uppdrag", "Korta texten till högst 200 tecken")
+	}
+	a.Asked, a.Agreed, a.AgreedBy, a.AgreedFor, a.Suggested = "", "", "", "", p.Suggest
+	if !suggest {
+		a.Agreed, a.AgreedBy = s.today(), v.visit.ID
+		if !p.Holds {
+			a.AgreedFor = p.Behalf
+		}
+	}
+	if len(bad) > 0 {
+		a = p.Form
+	}
+	return a, bad
 }
 
 func actionSay(a engine.Action) string {
@@ -341,8 +535,43 @@ func actionSay(a engine.Action) string {
 	return strings.TrimSpace(a.Title + ". " + statusWords[a.Status].Word + ". " + a.Comment)
 }
 
-// actionOf reads the form. Who only carries it out changes the status, the
-// follow-up and that the wording is agreed.
+// actionChange tells what of a line has changed, and what it was; nothing when
+// nothing has.
+func (s *server) actionChange(o *open, before, after engine.Action) (was, now string) {
+	kronor := func(n int) string {
+		if n == 0 {
+			return ""
+		}
+		return thousands(n) + " kr"
+	}
+	digit := func(n int) string { return strings.TrimPrefix(itoa(n), "0") }
+	quoted := func(s string) string {
+		if s == "" {
+			return ""
+		}
+		return "”" + s + "”"
+	}
+	fields := func(a engine.Action) [][2]string {
+		agreed := ""
+		if a.Agreed != "" {
+			agreed = "godtagen " + s.dayOf(a.Agreed)
+		}
+		return [][2]string{{"säkerhetsåtgärd", quoted(a.Title)}, {"beskrivning", quoted(a.Text)}, {"roll", lowerFirst(roleTitle(o.Catalog, a.Role))}, {"läge", lowerFirst(statusWords[a.Status].Word)},
+			{"så går det", quoted(a.Comment)}, {"börjar", s.dayOf(a.Start)}, {"klar senast", s.dayOf(a.Due)}, {"prioritet", digit(a.Priority)}, {"insats", digit(a.Effort)}, {"kostnad", kronor(a.Cost)},
+			{"krav", strings.Join(a.Requirements, ", ")}, {"kommer av", lowerFirst(workbook.OriginWord(a.Origin))}, {"lydelsen", agreed}, {"på uppdrag", quoted(a.AgreedFor)}, {"rollen tillfrågad", s.dayOf(a.Asked)}, {"annan lydelse föreslagen", quoted(a.Suggested)}}
+	}
+	var olds, news []string
+	b := fields(after)
+	for i, x := range fields(before) {
+		if x != b[i] {
+			olds, news = append(olds, x[0]+" "+cmp.Or(x[1], "–")), append(news, x[0]+" "+cmp.Or(b[i][1], "–"))
+		}
+	}
+	return strings.Join(olds, ", "), strings.Join(news, ", ")
+}
+
+// actionOf reads the form. Who only carries it out changes the status and the
+// follow-up.
 func (s *server) actionOf(r *http.Request, before engine.Action, all bool, v *verified) (engine.Action, fieldErrors) {
 	trim := func(field string) string { return strings.TrimSpace(r.PostFormValue(field)) }
 	var bad fieldErrors
@@ -355,18 +584,12 @@ func (s *server) actionOf(r *http.Request, before engine.Action, all bool, v *ve
 	if len([]rune(a.Comment)) > maxReason {
 		wrong("uppfoljning", "Korta texten till högst "+itoa(maxReason)+" tecken")
 	}
-	switch agreed := r.PostFormValue("overens") != ""; {
-	case !agreed:
-		a.Agreed = ""
-	case a.Agreed == "":
-		a.Agreed = s.today()
-	}
 	if !all {
 		return a, bad
 	}
 	a.Title, a.Text, a.Role, a.Start, a.Due = trim("rubrik"), trim("text"), r.PostFormValue("roll"), trim("borjar"), trim("senast")
 	a.Origin, a.Requirements = engine.Origin(r.PostFormValue("ursprung")), r.PostForm["krav"]
-	a.Priority, a.Cost = 0, 0
+	a.Priority, a.Effort, a.Cost = 0, 0, 0
 	if a.Title == "" {
 		wrong("rubrik", "Skriv vad som ska göras")
 	}
@@ -376,7 +599,7 @@ func (s *server) actionOf(r *http.Request, before engine.Action, all bool, v *ve
 	if len([]rune(a.Text)) > maxText {
 		wrong("text", "Korta texten till högst "+itoa(maxText)+" tecken")
 	}
-	if !slices.ContainsFunc(v.Catalog.Roles, func(x *catalog.Role) bool { return x.ID == a.Role }) {
+	if a.Role == "" || a.Role != before.Role && !slices.ContainsFunc(v.Catalog.Roles, func(x *catalog.Role) bool { return x.ID == a.Role }) {
 		wrong("roll", "Välj vilken roll som ska göra det")
 	}
 	if !slices.Contains(engine.Origins, a.Origin) {
@@ -387,18 +610,17 @@ func (s *server) actionOf(r *http.Request, before engine.Action, all bool, v *ve
 			wrong("krav", "Välj krav i listan")
 		}
 	}
-	for field, date := range map[string]string{"borjar": a.Start, "senast": a.Due} {
-		if _, err := time.Parse(time.DateOnly, date); date != "" && err != nil {
-			wrong(field, "Skriv dagen så här: "+s.today())
-		}
-	}
-	if a.Start != "" && a.Due != "" && a.Due < a.Start {
-		wrong("senast", "Sista dagen är före den första")
-	}
+	bad = append(bad, s.dateProblems(a.Start, a.Due)...)
 	if x := r.PostFormValue("prioritet"); x != "" {
 		n, err := strconv.Atoi(x)
 		if a.Priority = n; err != nil || n < 1 || n > 3 {
 			wrong("prioritet", "Välj 1, 2 eller 3")
+		}
+	}
+	if x := r.PostFormValue("insats"); x != "" {
+		n, err := strconv.Atoi(x)
+		if a.Effort = n; err != nil || n < 1 || n > 5 {
+			wrong("insats", "Välj 1 till 5")
 		}
 	}
 	if x := strings.NewReplacer(" ", "", "\u00a0", "", "kr", "").Replace(trim("kostnad")); x != "" {
@@ -409,10 +631,24 @@ func (s *server) actionOf(r *http.Request, before engine.Action, all bool, v *ve
 		}
 	}
 	// Another wording is not what was agreed to.
-	if a.Agreed == before.Agreed && a.Agreed != "" && (a.Title != before.Title || a.Text != before.Text || a.Role != before.Role) {
-		a.Agreed = ""
+	if a.Title != before.Title || a.Text != before.Text || a.Role != before.Role {
+		a.Asked, a.Suggested, a.Agreed, a.AgreedBy, a.AgreedFor = "", "", "", "", ""
 	}
 	return a, bad
+}
+
+// dateProblems checks the days that work begins and is to be done, both of which
+// may be left open.
+func (s *server) dateProblems(start, due string) (bad fieldErrors) {
+	for _, x := range [][2]string{{"borjar", start}, {"senast", due}} {
+		if _, err := time.Parse(time.DateOnly, x[1]); x[1] != "" && err != nil {
+			bad = append(bad, fieldError{x[0], "Skriv dagen så här: " + s.today()})
+		}
+	}
+	if len(bad) == 0 && start != "" && due != "" && due < start {
+		bad = append(bad, fieldError{"senast", "Sista dagen är före den första"})
+	}
+	return bad
 }
 
 // deviationPage is an exception as a form.
@@ -421,7 +657,10 @@ type deviationPage struct {
 	Action   string
 	Fresh    bool
 	Form     engine.Deviation
-	Rows     []choice
+	Until    string // as it reads
+	Date     string
+	Rows     []choice // the requirements that it is about
+	More     []choice // gaps that it could be about
 	Roles    []string
 	Version  int
 	Token    string
@@ -458,18 +697,13 @@ func (s *server) deviationPage(r *http.Request) (deviationPage, *verified, error
 	if id := r.FormValue("krav"); fresh && v.Assessment.Row(id) != nil {
 		p.Form.Requirements = []string{id}
 	}
+	p.Until, p.Date = s.dayOf(p.Form.Until), s.dayOf(p.Form.Date)
 	p.fill(v)
 	return p, v, nil
 }
 
 func (p *deviationPage) fill(v *verified) {
-	p.Rows = nil
-	for _, x := range v.Assessment.Rows {
-		id := x.Requirement.ID
-		if x.Outcome == engine.Gap || slices.Contains(p.Form.Requirements, id) {
-			p.Rows = append(p.Rows, choice{ID: id, Title: id + " " + engine.Text(x.Title), Chosen: slices.Contains(p.Form.Requirements, id)})
-		}
-	}
+	p.Rows, p.More = picked(v, p.Form.Requirements, engine.Gap)
 }
 
 func (s *server) saveDeviation(w http.ResponseWriter, r *http.Request) error {
@@ -538,6 +772,7 @@ func (s *server) saveDeviation(w http.ResponseWriter, r *http.Request) error {
 // myActionsPage is what the visitor's roles shall do, across systems.
 type myActionsPage struct {
 	page
+	Waiting []actionView // whose wording waits for the visitor's word
 	Rows    []actionView
 	Shows   []choice
 	Query   string // of the address, to fetch the same lines
@@ -561,7 +796,14 @@ func (s *server) myActions(w http.ResponseWriter, r *http.Request) error {
 	}
 	open, late, undated, cost := 0, 0, 0, 0
 	for _, x := range all.lines {
-		p.Rows = append(p.Rows, s.actionView(x.open, x.Numbered))
+		row := s.actionView(x.open, x.Numbered)
+		if v := x.visit; v.follows(&x.Record, x.Value) {
+			row.Follow = &followForm{ID: rowID(x.open, x.N), Show: r.FormValue("visa"), Statuses: statusChoices(x.Value.Status), Version: x.Version, Token: token()}
+			if x.Value.Open() && x.Value.Asked != "" && x.Value.Agreed == "" && v.carries(&x.Record, x.Value) {
+				p.Waiting = append(p.Waiting, row)
+			}
+		}
+		p.Rows = append(p.Rows, row)
 		if x.Value.Open() {
 			open++
 			cost += x.Value.Cost

@@ -187,7 +187,7 @@ func TestVerificationInTheBrowser(t *testing.T) {
 	b.says(".note.ok", "inläst")
 	// What is done is not met until somebody has answered anew.
 	b.open(base + "/plan")
-	b.says("#luckor ~ ul", "Åtgärden är klar")
+	b.says("#luckor ~ ul", "Säkerhetsåtgärden är klar")
 	for _, id := range s.record(base).Actions()[0].Value.Requirements {
 		at := base + "/verifiering/" + id
 		s.submit(at, at, "svar", "yes", "hur", "Infört.").wants(303)

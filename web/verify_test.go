@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -211,14 +212,12 @@ func TestVerification(t *testing.T) {
 	}
 	line := base + "/plan/1"
 	s.submit(line, line, "senast", "2027-03-01", "borjar", "2027-04-01").wants(422, "Sista dagen är före den första")
-	s.submit(line, line, "senast", "2027-03-01", "kostnad", "40 000 kr", "overens", "1").wants(303)
-	if a := s.record(base).Actions()[0].Value; a.Cost != 40000 || a.Agreed == "" || a.Due != "2027-03-01" {
+	s.submit(line, line, "senast", "2027-03-01", "kostnad", "40 000 kr", "insats", "9").wants(422, "Välj 1 till 5")
+	s.submit(line, line, "senast", "2027-03-01", "kostnad", "40 000 kr", "insats", "4").wants(303)
+	if a := s.record(base).Actions()[0].Value; a.Cost != 40000 || a.Effort != 4 || a.Due != "2027-03-01" {
 		t.Errorf("%+v", a)
 	}
-	s.submit(line, line, "rubrik", "Något helt annat", "overens", "1").wants(303)
-	if a := s.record(base).Actions()[0].Value; a.Agreed != "" {
-		t.Error("another wording is still agreed to")
-	}
+	s.get(base+"/plan").wants(200, "4 av 5", "Behöver datum", "1 mars 2027")
 
 	// Who approves sees what it comes to, each gap counted once.
 	s.submit(base+"/verifiering", base+"/klart/verify").wants(303)
@@ -526,6 +525,183 @@ func TestPlansAcross(t *testing.T) {
 	}
 	if got := s.record(one).Actions()[0].Value; got.Status != engine.Ongoing {
 		t.Errorf("somebody else's line: %+v", got)
+	}
+}
+
+// What is filled in above the proposals is for all that are added, and a day
+// that will not do costs no ticks.
+func TestPlanBatch(t *testing.T) {
+	s := newSite(t)
+	base := s.verified(s.filled())
+	s.answer(base, maria, engine.ResponseKey("BEH-05"), engine.Response{Value: engine.AnswerNo}, engine.ResponseKey("LOG-01"), engine.Response{Value: engine.AnswerPartly}, engine.ResponseKey("NET-01"), engine.Response{Value: engine.AnswerNo})
+	page := s.get(base+"/plan").wants(200, "Inför: ", "Gör klart: ", "Luckor som löses på samma sätt av samma roll blir en planpost", "av 5")
+	wellFormed(t, base+"/plan", page)
+	form := page.form(base+"/forslag", "borjar", "2027-02-01", "senast", "2027-01-01", "roll", "systemagare", "fraga", "1")
+	chosen := form["forslag"]
+	if len(chosen) < 2 {
+		t.Fatalf("%v", form)
+	}
+	form["forslag"] = chosen[1:]
+	again := s.post(base+"/forslag", form).wants(422, "Sista dagen är före den första")
+	if got := again.form(base + "/forslag"); !slices.Equal(got["forslag"], chosen[1:]) || got.Get("senast") != "2027-01-01" || got.Get("roll") != "systemagare" || got.Get("fraga") != "1" {
+		t.Errorf("what was chosen is gone: %v", got)
+	}
+	form.Set("roll", "ingen")
+	s.post(base+"/forslag", form).wants(422, "Välj en roll i listan")
+	form.Set("roll", "systemagare")
+	form.Set("senast", "2027-06-30")
+	s.post(base+"/forslag", form).wants(303)
+	plan := s.record(base).Actions()[1:]
+	if len(plan) != len(chosen)-1 {
+		t.Fatalf("%d lines of %d", len(plan), len(chosen)-1)
+	}
+	for _, x := range plan {
+		if a := x.Value; a.Start != "2027-02-01" || a.Due != "2027-06-30" || a.Role != "systemagare" || a.Asked != "2026-11-23" || a.Agreed != "" {
+			t.Errorf("%+v", a)
+		}
+	}
+	// Without anything filled in, each keeps the role that it was proposed for.
+	s.submit(base+"/plan", base+"/forslag").wants(303)
+	if a := s.record(base).Actions()[len(plan)+1].Value; a.Due != "" || a.Asked != "" || a.Role == "" || a.Role == "systemagare" {
+		t.Errorf("%+v", a)
+	}
+}
+
+// Who writes a line asks the role that shall do it; who has the role agrees or
+// wants another wording, and another may note it on that role's word.
+func TestWordingAgreed(t *testing.T) {
+	s := newSite(t)
+	base := s.verified(s.filled())
+	bo, line := engine.Person{ID: "bo", Name: "Bo Ek"}, base+"/plan/1"
+	check(t, s.people(bo, "atgardsansvarig"))
+	now := func() engine.Action { return s.record(base).Actions()[0].Value }
+	a := now()
+	a.Role = "atgardsansvarig"
+	s.answer(base, maria, engine.ActionKey(1), a)
+	s.get(line).wants(200, "har inte godtagit lydelsen än").lacks("Godta lydelsen")
+	s.submit(line, line, "gor", "fraga").wants(303)
+	if now().Asked != "2026-11-23" {
+		t.Fatalf("%+v", now())
+	}
+	// Who does not have the role cannot agree as if she had.
+	s.submit(line, line, "gor", "godta").wants(422, "Skriv vem som har sagt det")
+	s.submit(line, line, "gor", "foresla", "andring", "Annat").wants(422)
+
+	s.as(bo)
+	mine := s.get("/planposter").wants(200, "En planpost väntar på ditt besked", "Godta lydelsen")
+	wellFormed(t, "/planposter", mine)
+	if waits, rows := strings.Index(mine.Body, `id="vantar"`), strings.Index(mine.Body, `id="poster"`); waits < 0 || waits > rows {
+		t.Error("what waits is not first")
+	}
+	s.submit(line, line, "gor", "foresla").wants(422, "Skriv hur du vill att det ska stå")
+	s.submit(line, line, "gor", "foresla", "andring", "Byt till nycklar.").wants(303)
+	s.get("/planposter").lacks("väntar på ditt besked")
+	s.as(maria)
+	s.get(line).wants(200, "Byt till nycklar.", "vill ha en annan lydelse")
+	s.submit(line, line, "rubrik", "Byt till nycklar", "gor", "fraga").wants(303)
+	if a := now(); a.Suggested != "" || a.Asked == "" {
+		t.Errorf("%+v", a)
+	}
+	s.as(bo)
+	s.submit(line, line, "gor", "godta", "andring", "Nej").wants(422, "Du har skrivit ett förslag")
+	mine = s.get("/planposter")
+	s.post(line, mine.form(line, "gor", "godta")).wants(303)
+	if a := now(); a.Agreed != "2026-11-23" || a.AgreedBy != "bo" || a.AgreedFor != "" || a.Asked != "" || a.Title != "Byt till nycklar" {
+		t.Errorf("%+v", a)
+	}
+	s.get(line).wants(200, "av Bo Ek").lacks("Godta lydelsen")
+	s.as(maria)
+	s.submit(line, line, "senast", "2027-03-01").wants(303)
+	if now().Agreed == "" {
+		t.Error("a day is no wording")
+	}
+	s.submit(line, line, "text", "Nu gäller det alla.").wants(303)
+	if a := now(); a.Agreed != "" || a.AgreedBy != "" {
+		t.Errorf("another wording is still agreed to: %+v", a)
+	}
+	s.submit(line, line, "gor", "godta", "uppdrag", "muntligt enligt driftchefen").wants(303)
+	if a := now(); a.AgreedBy != maria.ID || a.AgreedFor != "muntligt enligt driftchefen" {
+		t.Errorf("%+v", a)
+	}
+	s.get(line).wants(200, "av Maria Lindqvist på uppdrag av", "muntligt enligt driftchefen")
+}
+
+// In the list of lines the state and how it goes are saved row by row, and who
+// may change nothing reads instead of meeting a form.
+func TestFollowUpInTheList(t *testing.T) {
+	s := newSite(t)
+	base := s.verified(s.filled())
+	line, deviation := base+"/plan/1", base+"/avsteg/1"
+	page := s.get("/planposter?visa=enheten").wants(200, "Alla planposter i dina enheter")
+	form := page.form(line, "status", "ongoing", "uppfoljning", "Beställt.")
+	got := s.post(line, form)
+	got.wants(303)
+	if to := got.Header.Get("Location"); to != "/planposter?sparat=planpost&visa=enheten#p-"+s.record(base).Classification.ID+"-1" || !strings.Contains(page.Body, `id="`+to[strings.Index(to, "#")+1:]+`"`) {
+		t.Errorf("back to %s", to)
+	}
+	if a := s.record(base).Actions()[0].Value; a.Status != engine.Ongoing || a.Comment != "Beställt." || a.Title != "Inför flerfaktor" || len(a.Requirements) != 1 {
+		t.Errorf("%+v", a)
+	}
+	form.Set("uppfoljning", "För sent.")
+	form.Set("nyckel", strings.Repeat("ab", 12))
+	s.post(line, form).wants(409, "Beställt.", "För sent.")
+	s.post(line, page.form(line, "uppfoljning", strings.Repeat("x", 2001))).wants(422, "Korta texten")
+
+	// The requirements that could be chosen are folded away, the chosen are not.
+	many := s.get(deviation).wants(200, "BEH-01", "Lägg till fler krav: 1 att välja bland")
+	if chosen, folded := strings.Index(many.Body, `value="BEH-01"`), strings.Index(many.Body, "<details"); chosen < 0 || chosen > folded || strings.Index(many.Body, `value="BEH-04"`) < folded {
+		t.Error("chosen and not chosen are mixed")
+	}
+
+	olof := engine.Person{ID: "olof", Name: "Olof Ek"}
+	check(t, s.people(olof, "granskare"))
+	s.as(olof)
+	s.get(line).wants(200, "Inför flerfaktor", "Beställt.", "Pågår, behöver datum", "BEH-04")
+	s.get(deviation).wants(200, "Byts ut i vår.", "BEH-01", "1 jan 2099", "Beslutsdag")
+	s.get("/planposter?visa=enheten").wants(200, "Inför flerfaktor", "Beställt.")
+	for _, path := range []string{line, deviation, "/planposter?visa=enheten"} {
+		body := s.get(path).Body
+		for _, field := range []string{`name="rubrik"`, `name="krav"`, `name="status"`, `name="skal"`, `name="uppfoljning"`, "disabled"} {
+			if strings.Contains(body, field) {
+				t.Errorf("%s offers %s to who may only read", path, field)
+			}
+		}
+	}
+	s.get(base + "/plan/2").wants(403)
+}
+
+// The history of a line tells what changed, and what was saved unchanged is no
+// event. A gap in the list leads to a form that is filled in for it.
+func TestPlanLineTold(t *testing.T) {
+	s := newSite(t)
+	base := s.verified(s.filled())
+	line := base + "/plan/1"
+	s.submit(line, line, "senast", "2027-03-01", "kostnad", "40000").wants(303)
+	history := func() string { return s.get(base + "/historik?svar=action/1").wants(200).text() }
+	for _, want := range []string{"Planpost 1, Inför flerfaktor", "klar senast 1 mars 2027, kostnad 40 000 kr", "i stället för klar senast –, kostnad –"} {
+		if !strings.Contains(history(), want) {
+			t.Errorf("no %q in %s", want, history())
+		}
+	}
+	before, version := history(), s.record(base).Actions()[0].Version
+	s.submit(line, line).wants(303)
+	if now := s.record(base).Actions()[0].Version; now != version || history() != before {
+		t.Errorf("saved without a change: version %d after %d", now, version)
+	}
+
+	s.answer(base, maria, engine.ResponseKey("LOG-01"), engine.Response{Value: engine.AnswerNo})
+	link := base + "/plan/2?krav=LOG-01"
+	list := s.get(base+"/verifiering").wants(200, "Planera säkerhetsåtgärd").lacks("Planera åtgärd")
+	if !strings.Contains(list.Body, `href="`+link+`"`) || strings.Contains(list.Body, "?krav=BEH-04") {
+		t.Error("no link to plan the gap, or one to plan again")
+	}
+	form := s.get(link).wants(200, "Ny planpost").form(base + "/plan/2")
+	if form.Get("krav") != "LOG-01" || !strings.HasPrefix(form.Get("rubrik"), "Inför: ") || form.Get("roll") == "" {
+		t.Errorf("%v", form)
+	}
+	s.post(base+"/plan/2", form).wants(303)
+	if a := s.record(base).Actions()[1].Value; !slices.Equal(a.Requirements, []string{"LOG-01"}) {
+		t.Errorf("%+v", a)
 	}
 }
 
