@@ -64,6 +64,10 @@ type Action struct {
 // Open tells whether the action is still to be done.
 func (a Action) Open() bool { return a.Status == Planned || a.Status == Ongoing }
 
+// Waits tells whether the role that shall do it has been asked about the
+// wording and not answered yet.
+func (a Action) Waits() bool { return a.Open() && a.Asked != "" && a.Agreed == "" }
+
 // LateAt tells whether it should have been done before a date, 2026-11-24.
 func (a Action) LateAt(date string) bool { return a.Open() && a.Due != "" && a.Due < date }
 

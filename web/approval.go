@@ -427,7 +427,7 @@ func (s *server) approvalPage(r *http.Request, o *open) (approvalPage, error) {
 		if err != nil {
 			return p, err
 		}
-		p.Since, p.Before = changesOf(before, snapshot), revisions[0].Revision
+		p.Since, p.Before = s.changesOf(before, snapshot), revisions[0].Revision
 	}
 	return p, nil
 }

@@ -230,7 +230,7 @@ func (s *server) eventWords(o *open, e engine.Event) (what, was, now string) {
 		var before, after engine.Action
 		decode(e.Before, &before)
 		decode(e.After, &after)
-		was, now = s.actionChange(o, before, after)
+		was, now = s.actionChange(o.Catalog, before, after)
 		return "planpost " + id + ", " + after.Title, was, now
 	case verificationTitle(e.Key) != "":
 		was, now = both(func(v json.RawMessage) string { return verificationSay(e.Key, v) })

@@ -376,7 +376,14 @@ func (s *server) wordingSay(r *http.Request, v *verified, a engine.Action) strin
 	case a.Suggested != "":
 		return upperFirst(role) + " vill ha en annan lydelse."
 	case a.Asked != "":
-		return "Väntar på besked. " + upperFirst(role) + " tillfrågades " + s.dayOf(a.Asked) + "."
+		say := "Väntar på besked. " + upperFirst(role) + " tillfrågades " + s.dayOf(a.Asked) + "."
+		if accounts, err := s.Store.Accounts(r.Context()); err == nil && !slices.ContainsFunc(accounts, func(x engine.Account) bool {
+			other := visit{Account: x, org: v.visit.org}
+			return x.Disabled.IsZero() && other.carries(&v.Record, a)
+		}) {
+			say += " Ingen har den rollen i Kravverk, så frågan syns inte för någon. Fråga på annat sätt och anteckna beskedet här."
+		}
+		return say
 	}
 	return upperFirst(role) + " har inte godtagit lydelsen än."
 }
@@ -537,7 +544,7 @@ func actionSay(a engine.Action) string {
 
 // actionChange tells what of a line has changed, and what it was; nothing when
 // nothing has.
-func (s *server) actionChange(o *open, before, after engine.Action) (was, now string) {
+func (s *server) actionChange(c *catalog.Catalog, before, after engine.Action) (was, now string) {
 	kronor := func(n int) string {
 		if n == 0 {
 			return ""
@@ -556,7 +563,7 @@ func (s *server) actionChange(o *open, before, after engine.Action) (was, now st
 		if a.Agreed != "" {
 			agreed = "godtagen " + s.dayOf(a.Agreed)
 		}
-		return [][2]string{{"säkerhetsåtgärd", quoted(a.Title)}, {"beskrivning", quoted(a.Text)}, {"roll", lowerFirst(roleTitle(o.Catalog, a.Role))}, {"läge", lowerFirst(statusWords[a.Status].Word)},
+		return [][2]string{{"säkerhetsåtgärd", quoted(a.Title)}, {"beskrivning", quoted(a.Text)}, {"roll", lowerFirst(roleTitle(c, a.Role))}, {"läge", lowerFirst(statusWords[a.Status].Word)},
 			{"så går det", quoted(a.Comment)}, {"börjar", s.dayOf(a.Start)}, {"klar senast", s.dayOf(a.Due)}, {"prioritet", digit(a.Priority)}, {"insats", digit(a.Effort)}, {"kostnad", kronor(a.Cost)},
 			{"krav", strings.Join(a.Requirements, ", ")}, {"kommer av", lowerFirst(workbook.OriginWord(a.Origin))}, {"lydelsen", agreed}, {"på uppdrag", quoted(a.AgreedFor)}, {"rollen tillfrågad", s.dayOf(a.Asked)}, {"annan lydelse föreslagen", quoted(a.Suggested)}}
 	}
@@ -799,7 +806,7 @@ func (s *server) myActions(w http.ResponseWriter, r *http.Request) error {
 		row := s.actionView(x.open, x.Numbered)
 		if v := x.visit; v.follows(&x.Record, x.Value) {
 			row.Follow = &followForm{ID: rowID(x.open, x.N), Show: r.FormValue("visa"), Statuses: statusChoices(x.Value.Status), Version: x.Version, Token: token()}
-			if x.Value.Open() && x.Value.Asked != "" && x.Value.Agreed == "" && v.carries(&x.Record, x.Value) {
+			if x.Value.Waits() && v.carries(&x.Record, x.Value) {
 				p.Waiting = append(p.Waiting, row)
 			}
 		}

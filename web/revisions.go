@@ -51,7 +51,7 @@ type changeRow struct{ What, Was, Now string }
 
 type rewordRow struct{ ID, Title, Was, Now string }
 
-func changesOf(before, after *engine.Snapshot) *changesView {
+func (s *server) changesOf(before, after *engine.Snapshot) *changesView {
 	c := after.Since(before)
 	v := &changesView{Added: c.Added, Removed: c.Removed, Undecided: c.Undecided}
 	for _, p := range c.Releases {
@@ -68,7 +68,13 @@ func changesOf(before, after *engine.Snapshot) *changesView {
 		v.Releases = append(v.Releases, row)
 	}
 	for _, p := range c.Answers {
-		v.Answers = append(v.Answers, changeRow{answerTitle(cmp.Or(p.After, p.Before)), answerSay(p.Before), answerSay(p.After)})
+		row := changeRow{answerTitle(cmp.Or(p.After, p.Before)), answerSay(p.Before), answerSay(p.After)}
+		var was, now engine.Action
+		if p.Before != nil && p.After != nil && strings.HasPrefix(p.After.Key, "action/") && decode(p.Before.Value, &was) && decode(p.After.Value, &now) {
+			row.What += ", " + now.Title
+			row.Was, row.Now = s.actionChange(s.Catalogs().Catalog, was, now)
+		}
+		v.Answers = append(v.Answers, row)
 	}
 	for _, p := range c.Levels {
 		v.Levels = append(v.Levels, changeRow{cmp.Or(p.After, p.Before).Title, levelSay(p.Before), levelSay(p.After)})
@@ -218,7 +224,7 @@ func (s *server) revisions(w http.ResponseWriter, r *http.Request) error {
 		if p.Failed = len(p.Missing) > 0; p.Failed {
 			status = http.StatusUnprocessableEntity
 		} else {
-			p.Since, p.FromSay, p.ToSay = changesOf(from, to), fromSay, toSay
+			p.Since, p.FromSay, p.ToSay = s.changesOf(from, to), fromSay, toSay
 		}
 	} else if len(all) > 0 { // what one most likely wants to see
 		p.From, p.To = itoa(all[len(all)-1].Revision), "nu"

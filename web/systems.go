@@ -146,6 +146,7 @@ type startPage struct {
 	Begins         bool            // the visitor can begin a classification
 	Actions        int             // lines of plans that my roles shall do
 	LateActions    int             // those of them that are late
+	Wordings       int             // those of them whose wording waits for my word
 	Low            []lowPlatform   // platforms of mine that are rated lower than what runs on them
 	Help           string          // for who has no role: whom to ask
 	Mine, Late     []delegationRow // what I am asked for, and what I have asked for that is late
@@ -190,6 +191,9 @@ func (s *server) start(w http.ResponseWriter, r *http.Request) error {
 				p.Actions++
 				if x.Value.LateAt(s.today()) {
 					p.LateActions++
+				}
+				if x.Value.Waits() && v.follows(&records[i], x.Value) {
+					p.Wordings++
 				}
 			}
 		}

@@ -241,7 +241,8 @@ func TestVerification(t *testing.T) {
 	if snapshot, err := engine.ReadSnapshot(json.RawMessage(s.get(base + "/revision/1.json").wants(200).Body)); err != nil || len(snapshot.Sources) != 1 || snapshot.Sources[0].Kind != engine.FromAgreement || snapshot.Sources[0].Revision < 3 || len(snapshot.Sources[0].SHA256) != 64 {
 		t.Errorf("%+v %v", snapshot.Sources, err)
 	}
-	s.submit(line, line, "status", "ongoing", "uppfoljning", "Upphandlat.").wants(303)
+	s.submit(line, line, "status", "ongoing", "uppfoljning", "Upphandlat.", "senast", "2027-05-01").wants(303)
+	s.get(base+"/revisioner?a=1&b=nu").wants(200, "Planpost 1, ", "klar senast 1 mars 2027", "klar senast 1 maj 2027")
 	s.post(row, stale.form(row, "svar", "no")).wants(423)
 
 	// What it started from is approved anew: told, and not taken over.
@@ -583,11 +584,15 @@ func TestWordingAgreed(t *testing.T) {
 	if now().Asked != "2026-11-23" {
 		t.Fatalf("%+v", now())
 	}
+	s.get(line).wants(200, "tillfrågades 23 nov").lacks("syns inte för någon")
+	s.answer(base, maria, engine.ActionKey(2), engine.Action{Title: "Öva", Origin: engine.OfRisk, Role: "arkivansvarig", Status: engine.Planned, Asked: "2026-11-23"})
+	s.get(base+"/plan/2").wants(200, "Ingen har den rollen i Kravverk")
 	// Who does not have the role cannot agree as if she had.
 	s.submit(line, line, "gor", "godta").wants(422, "Skriv vem som har sagt det")
 	s.submit(line, line, "gor", "foresla", "andring", "Annat").wants(422)
 
 	s.as(bo)
+	s.get("/").wants(200, "En väntar på att du godtar lydelsen")
 	mine := s.get("/planposter").wants(200, "En planpost väntar på ditt besked", "Godta lydelsen")
 	wellFormed(t, "/planposter", mine)
 	if waits, rows := strings.Index(mine.Body, `id="vantar"`), strings.Index(mine.Body, `id="poster"`); waits < 0 || waits > rows {
