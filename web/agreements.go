@@ -46,6 +46,7 @@ type agreementPage struct {
 	Rows     []commitmentRow
 	Missing  []textLink // requirements of the catalogue's prefills that it says nothing of
 	Systems  []dependentView
+	Hidden   int // more systems, that the visitor may not see
 	Falls    *fallView
 	May      bool
 	Version  int
@@ -83,14 +84,7 @@ type dependentView struct {
 	Title, Link, Status string
 	Higher              string // the aspects in which it is rated higher than its platform
 	Taken, Stale        int
-}
-
-// fallView is what would be lost if a clause, or one commitment, fell.
-type fallView struct {
-	What    string
-	Rows    int
-	Systems []dependentView
-	Hidden  int // systems that the visitor may not see
+	Beyond              bool // its unit is no longer reached
 }
 
 var agreementSaved = map[string]string{"avtal": "Avtalet är sparat.", "atagande": "Åtagandet är sparat. Systemen som använder avtalet ser ändringen direkt.", "fallit": "Åtagandet är markerat som fallet. Systemen som godtog det är märkta.", "nytt": "Avtalet är tillagt. Bekräfta åtagandena ett i taget, mot avtalstexten."}
@@ -176,27 +170,56 @@ func (s *server) catalogAgreements() []*catalog.Agreement {
 	return out
 }
 
+// agreementFalls tells what would be lost if the clause or the commitment of the
+// address no longer held; nil when it names none.
+func (s *server) agreementFalls(r *http.Request, a *engine.Agreement) (*fallView, error) {
+	one, clause := r.FormValue("faller"), r.FormValue("punkt")
+	if r.Method != http.MethodGet || one == "" && clause == "" {
+		return nil, nil
+	}
+	var requirements []string
+	for _, c := range a.Commitments {
+		if c.Requirement == one || clause != "" && c.Clause == clause && !c.Fallen {
+			requirements = append(requirements, c.Requirement)
+		}
+	}
+	records, err := s.Store.Systems(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	return visitOf(r.Context()).shown(cmp.Or(one, clause), follow(records, engine.FromAgreement, a.ID, requirements)), nil
+}
+
 // dependents finds the classifications that use each agreement: those that are
 // tied to it, or that have accepted something of it, or whose catalogue's
-// prefills it answers. only narrows to one agreement; "" is all.
+// prefills it answers. One that has accepted something is there also when its
+// unit is no longer reached: what it accepted is offered no more. only narrows to
+// one agreement; "" is all.
 func (s *server) dependents(ctx context.Context, shared []engine.Shared, only string) (map[string][]engine.Record, error) {
 	records, err := s.Store.Systems(ctx)
 	if err != nil {
 		return nil, err
 	}
 	org := visitOf(ctx).org
+	agreements := engine.Agreements(shared, org, "")
 	out := map[string][]engine.Record{}
-	for _, rec := range records {
+	for i := range records {
+		rec := &records[i]
 		if rec.Classification.Type != "B" {
 			continue
 		}
-		for _, a := range engine.Agreements(shared, org, rec.System.Unit) {
+		taken := map[string]bool{}
+		for _, t := range takenFrom(rec, engine.FromAgreement) {
+			taken[t.From] = true
+		}
+		sources := rec.Sources(engine.FromAgreement)
+		for _, a := range agreements {
 			if only != "" && a.ID != only {
 				continue
 			}
-			uses := slices.Contains(rec.Sources(engine.FromAgreement), a.ID)
-			if uses || a.Catalog != "" && slices.Contains(s.row(ctx, rec).Uses, a.Catalog) {
-				out[a.ID] = append(out[a.ID], rec)
+			reached := org.Within(rec.System.Unit, a.Unit)
+			if taken[a.ID] || reached && (slices.Contains(sources, a.ID) || a.Catalog != "" && slices.Contains(s.row(ctx, *rec).Uses, a.Catalog)) {
+				out[a.ID] = append(out[a.ID], *rec)
 			}
 		}
 	}
@@ -289,43 +312,26 @@ func (s *server) agreementPage(r *http.Request) (agreementPage, *engine.Agreemen
 		return p, nil, err
 	}
 	taken := map[string]int{} // how many systems have accepted it, by requirement
-	fall, clause := r.FormValue("faller"), r.FormValue("punkt")
-	falls := &fallView{What: cmp.Or(clause, fall)}
-	hit := func(c *engine.Commitment) bool {
-		return c != nil && (fall != "" && c.Requirement == fall || clause != "" && c.Clause == clause)
-	}
-	for _, rec := range uses[id] {
-		d := dependentView{Title: rec.System.Title, Link: "/klassning/" + rec.Classification.ID + "/verifiering", Status: "Pågår"}
-		if rec.Locked() {
-			d.Status = "Godkänd"
-		}
-		lost := 0
-		for q, x := range rec.Responses() {
-			if t := x.Taken; t != nil && t.Kind == engine.FromAgreement && t.From == id {
+	for i := range uses[id] {
+		rec := &uses[id][i]
+		d := dependentView{Title: rec.System.Title, Link: "/klassning/" + rec.Classification.ID + "/verifiering", Status: dependentStatus(rec), Beyond: !v.org.Within(rec.System.Unit, a.Unit)}
+		for q, t := range takenFrom(rec, engine.FromAgreement) {
+			if t.From == id {
 				d.Taken++
 				taken[q]++
-				if cm := a.Commitment(q); cm == nil || cm.Fallen {
+				if cm := a.Commitment(q); d.Beyond || cm == nil || cm.Fallen {
 					d.Stale++
-				} else if hit(cm) {
-					lost++
 				}
 			}
 		}
-		may := v.on(&rec, read, "")
-		if may {
+		if v.on(rec, read, "") {
 			p.Systems = append(p.Systems, d)
-		}
-		if lost > 0 {
-			falls.Rows += lost
-			if d.Stale = lost; may {
-				falls.Systems = append(falls.Systems, d)
-			} else {
-				falls.Hidden++
-			}
+		} else {
+			p.Hidden++
 		}
 	}
-	if falls.What != "" {
-		p.Falls = falls
+	if p.Falls, err = s.agreementFalls(r, a); err != nil {
+		return p, nil, err
 	}
 	swedish(p.Systems, func(x dependentView) string { return x.Title })
 	soon := s.Now().In(s.Location).AddDate(0, 3, 0).Format(time.DateOnly)

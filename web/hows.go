@@ -57,7 +57,8 @@ type howPage struct {
 	Roles     []string
 	Above     *howAbove // what a unit above has written
 	Systems   []dependentView
-	Hidden    int // systems that the visitor may not see
+	Hidden    int       // systems that the visitor may not see
+	Falls     *fallView // what hangs on it, also through other systems
 	Traces    []trace
 	Missing   fieldErrors
 	Conflict  *conflictView
@@ -189,21 +190,6 @@ func (s *server) howSign(h engine.How) sign {
 
 func howLink(unit, requirement string) string { return "/gemensamt/" + unit + "/" + requirement }
 
-// takenFrom is the accepted offers of one kind that answers still stand on, by
-// requirement.
-func takenFrom(rec *engine.Record, kind engine.OfferKind) map[string]*engine.Taken {
-	out := map[string]*engine.Taken{}
-	if rec.Classification.Type != "B" {
-		return out
-	}
-	for id, x := range rec.Responses() {
-		if x.Taken != nil && x.Taken.Kind == kind {
-			out[id] = x.Taken
-		}
-	}
-	return out
-}
-
 func (s *server) howForm(w http.ResponseWriter, r *http.Request) error {
 	p, _, err := s.howPage(r)
 	if err != nil {
@@ -269,6 +255,9 @@ func (s *server) howPage(r *http.Request) (howPage, engine.Kept, error) {
 		}
 	}
 	swedish(p.Systems, func(x dependentView) string { return x.Title })
+	if r.FormValue("faller") != "" {
+		p.Falls = v.shown(id, follow(records, engine.FromUnit, unit, []string{id}))
+	}
 	offers, passed := engine.HowOffers(shared, v.org, unit), false
 	for _, x := range c.Requirements {
 		if _, answered := offers[x.ID]; passed && ofOrganisation(x) && !answered {

@@ -102,7 +102,7 @@ func (s *server) platform(w http.ResponseWriter, r *http.Request) error {
 	}
 	p.Figures = []figure{{"Svarar för", len(p.Rows)}, {"Uppfyllda eller antagna", met}, {"Ger inget förslag", unfit}, {"Går ut inom tre månader", expiring}, {"System", len(p.Systems) + p.Hidden}}
 	if q := r.FormValue("faller"); q != "" {
-		p.Falls = fall(v.visit, records, id, q)
+		p.Falls = v.visit.shown(q, follow(records, engine.FromPlatform, id, []string{q}))
 	}
 	return s.render(w, http.StatusOK, "platform", p)
 }
@@ -132,8 +132,8 @@ func (s *server) dependent(ctx context.Context, rec, platform engine.Record, sna
 			return d, word.err
 		}
 	}
-	for q, x := range rec.Responses() {
-		if t := x.Taken; t != nil && t.Kind == engine.FromPlatform && t.From == platform.Classification.ID {
+	for q, t := range takenFrom(&rec, engine.FromPlatform) {
+		if t.From == platform.Classification.ID {
 			d.Taken++
 			taken[q]++
 			if now, ok := offers[q]; !ok || now.Taken().Hash() != t.Hash() {
@@ -151,33 +151,6 @@ func declaredIn(snapshot *engine.Snapshot) []string {
 		decode(a.Value, &d)
 	}
 	return d.Requirements
-}
-
-// fall follows what hangs on a platform's answer to a requirement, through
-// platforms that themselves answer for it on.
-func fall(v *visit, records []engine.Record, platform, requirement string) *fallView {
-	out := &fallView{What: requirement}
-	for queue, seen := []string{platform}, []string{platform}; len(queue) > 0; queue = queue[1:] {
-		for i := range records {
-			rec := &records[i]
-			id := rec.Classification.ID
-			t := rec.Responses()[requirement].Taken
-			if rec.Classification.Type != "B" || slices.Contains(seen, id) || t == nil || t.Kind != engine.FromPlatform || t.From != queue[0] {
-				continue
-			}
-			seen = append(seen, id)
-			if slices.Contains(rec.Declares(), requirement) {
-				queue = append(queue, id)
-			}
-			out.Rows++
-			if v.on(rec, read, "") {
-				out.Systems = append(out.Systems, dependentView{Title: rec.System.Title, Link: "/klassning/" + id + "/verifiering", Stale: 1})
-			} else {
-				out.Hidden++
-			}
-		}
-	}
-	return out
 }
 
 // higher names the aspects in which a system is rated higher than the platform

@@ -258,7 +258,7 @@ func TestAroundAVerificationInTheBrowser(t *testing.T) {
 	b.accessible("a conflict in the list")
 
 	for path, says := range map[string]string{
-		"/": "Plattformar som är klassade för lågt", low + "/plattform?faller=BEH-01": "Om BEH-01 faller", low + "/kallor": "Se vad som hänger på det",
+		"/": "Plattformar som är klassade för lågt", low + "/plattform?faller=BEH-01": "Om BEH-01 inte längre gäller", low + "/kallor": "Se vad som hänger på det",
 		"/avtal": "System som andra körs på", high + "/verifiering/BEH-02": "Det gemensamma svaret", "/gemensamt/" + s.record(high).System.Unit + "/BEH-02": "Vi delar konton.", "/gemensamt": "Utan svar",
 		"/planposter?visa=enheten": "9 000 kr", "/system/" + group.System.ID + "/bryt-ut": "skiljer sig", "/system/nytt/uppgifter?omfattas=nej": "Hur långt har systemet kommit?",
 	} {

@@ -155,7 +155,7 @@ func TestVerification(t *testing.T) {
 	s.get(base+"/verifiering?visa=antagna").wants(200, "Antaget")
 
 	// A clause falls: told beforehand, marked afterwards, and the answer stays.
-	s.get(agreement+"?faller=FYS-01").wants(200, "Om FYS-01 faller", "Ett svar måste ses över", "Arkivet")
+	s.get(agreement+"?faller=FYS-01").wants(200, "Om FYS-01 inte längre gäller", "Ett svar måste ses över", "Arkivet")
 	s.submit(agreement, agreement+"/FYS-01", "varfor", "Nytt driftställe.", "gor", "fall").wants(303)
 	s.get(base+"/verifiering?visa=seover").wants(200, "Finns inte längre", "FYS-01")
 	s.get(base+"/verifiering/FYS-01").wants(200, "Se över")
@@ -951,4 +951,72 @@ func TestSuppliersRoomHoldsNoTenders(t *testing.T) {
 		}
 		s.post(base+"/leverantor/"+tender+"/fil/1", url.Values{"version": {"0"}}).wants(404)
 	}
+}
+
+// A clause of an agreement falls through the platforms and siblings that stand
+// on it, and reaches systems that have taken nothing from the agreement itself.
+func TestFallsThroughPlatforms(t *testing.T) {
+	s := newSite(t)
+	low, high := s.onPlatform() // high runs on low, which answers for BEH-01
+	unit := s.record(low).System.Unit
+	check(t, s.db.SaveShared(t.Context(), maria.ID, unit, []engine.Change{{Key: engine.AgreementKey("avtal1"), Value: marshal(t, engine.Agreement{Title: "Driftavtalet", Supplier: "Driftbolaget AB", Commitments: []engine.Commitment{
+		{Requirement: "BEH-01", Answer: "yes", How: "De sköter det.", Clause: "4.1", Strength: "contracted"}, {Requirement: "BEH-04", Answer: "yes", How: "Också det.", Clause: "4.1", Strength: "contracted"}}})}}))
+	from := func(kind engine.OfferKind, id string) engine.Response {
+		return engine.Response{Value: engine.AnswerYes, Taken: &engine.Taken{Kind: kind, From: id, Answer: engine.AnswerYes, Strength: "contracted"}}
+	}
+	id := func(base string) string { return strings.TrimPrefix(base, "/klassning/") }
+	check(t, s.db.Reopen(t.Context(), maria.ID, id(low), 1, "Ny version."))
+	s.answer(low, maria, engine.ResponseKey("BEH-01"), from(engine.FromAgreement, "avtal1"), engine.ResponseKey("BEH-04"), from(engine.FromAgreement, "avtal1"))
+	s.answer(high, maria, engine.ResponseKey("BEH-01"), from(engine.FromPlatform, id(low)))
+	like := s.began(s.complete("Tvillingen"), shipped().SetHash)
+	s.answer(like, maria, engine.ResponseKey("BEH-01"), from(engine.FromSibling, id(high)))
+	// A ring among what was taken ends; another requirement, and one's own word, do not hang on it.
+	s.answer(low, maria, engine.ResponseKey("BEH-05"), from(engine.FromSibling, id(like)))
+	s.answer(high, maria, engine.ResponseKey("BEH-04"), engine.Response{Value: engine.AnswerYes, How: "Själva."})
+
+	got := s.get("/avtal/avtal1?punkt=4.1").wants(200, "Om 4.1 inte längre gäller", "Fyra svar måste ses över i tre system")
+	for _, link := range []string{`href="` + like + `/verifiering/BEH-01"`, `href="` + low + `/verifiering/BEH-04"`} {
+		if !strings.Contains(got.Body, link) {
+			t.Errorf("no %s", link)
+		}
+	}
+	fates := got.text()
+	for _, want := range []string{"Plattformen: BEH-01 BEH-04 blir att se över", "Appen: BEH-01 blir att se över när Plattformen har godkänts på nytt", "Tvillingen: BEH-01 blir att se över när Appen har godkänts på nytt"} {
+		if !strings.Contains(strings.Join(strings.Fields(fates), " "), want) {
+			t.Errorf("%q is not told", want)
+		}
+	}
+	s.get("/avtal/avtal1?faller=BEH-04").wants(200, "Ett svar måste ses över i ett system")
+	s.get(low+"/plattform?faller=BEH-01").wants(200, "Två svar måste ses över i två system")
+	// A common answer is followed the same way.
+	s.answer(low, maria, engine.ResponseKey("BEH-01"), from(engine.FromUnit, unit))
+	s.get("/gemensamt/"+unit+"/BEH-01?faller=1").wants(200, "Tre svar måste ses över i tre system", "Tvillingen")
+}
+
+// marshal is a value as it is stored.
+func marshal(t testing.TB, v any) json.RawMessage {
+	t.Helper()
+	data, err := json.Marshal(v)
+	check(t, err)
+	return data
+}
+
+// A system that has accepted something, and has moved out of the agreement's
+// reach, is still told of: its answers are to be gone through.
+func TestBeyondTheAgreement(t *testing.T) {
+	s := newSite(t)
+	base := s.verified(s.filled())
+	s.answer(base, maria, engine.ResponseKey("BEH-04"), engine.Response{Value: engine.AnswerYes, Taken: &engine.Taken{Kind: engine.FromAgreement, From: "avtal1", Answer: engine.AnswerYes, Strength: "contracted"}})
+	title := s.record(base).System.Title
+	s.get("/avtal/avtal1").wants(200, title, "Har godtagit ett svar").lacks("når inte längre")
+	_, err := s.db.SaveUnit(context.Background(), "", engine.Unit{ID: "social", Parent: store.TopUnit, Title: "Socialförvaltningen", Kind: engine.Administration})
+	check(t, err)
+	check(t, s.db.MoveSystem(context.Background(), maria.ID, s.record(base).System.ID, "social", ""))
+	s.get("/avtal/avtal1").wants(200, title, "Avtalet når inte längre systemets enhet.")
+	s.get("/avtal/avtal1?faller=BEH-04").wants(200, "Ett svar måste ses över i ett system")
+	// Who may not read it is told that there is one.
+	_, err = s.db.AddAccount(context.Background(), "", engine.Account{Person: engine.Person{ID: "bo", Name: "Bo Ek"}, Grants: []engine.Grant{{Unit: "trafik", Role: "systemagare"}}})
+	check(t, err)
+	s.as(engine.Person{ID: "bo", Name: "Bo Ek"})
+	s.get("/avtal/avtal1").wants(200, "Ett system som du inte kan läsa använder det").lacks(title)
 }
