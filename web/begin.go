@@ -108,6 +108,7 @@ func (s *server) begin(w http.ResponseWriter, r *http.Request) error {
 	}
 	c := engine.Classification{ID: key, SystemID: all[0].System.ID, Type: "B"}
 	var changes []engine.Change
+	without := ""
 	if from == "inget" {
 		loaded := s.Catalogs().Catalog
 		if err := s.Store.PutCatalog(r.Context(), loaded.SetHash, loaded.Files); err != nil {
@@ -120,12 +121,50 @@ func (s *server) begin(w http.ResponseWriter, r *http.Request) error {
 		if changes, err = s.startFrom(r, all[i]); err != nil {
 			return err
 		}
+		if changes, without, err = s.withoutRings(r.Context(), changes, c.SystemID); err != nil {
+			return err
+		}
 	}
 	rec, err := s.Store.Begin(r.Context(), visitOf(r.Context()).ID, c, changes)
 	if err != nil {
 		return err
 	}
+	if without != "" {
+		return seeOther(w, r, "/klassning/"+rec.Classification.ID+"/kallor?utan="+without)
+	}
 	return seeOther(w, r, "/klassning/"+rec.Classification.ID)
+}
+
+// withoutRings leaves out the platforms that have come to run on the system
+// themselves since the classification that the answers are from, and names one
+// of them.
+func (s *server) withoutRings(ctx context.Context, changes []engine.Change, system string) ([]engine.Change, string, error) {
+	records, err := s.Store.Systems(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	at := map[string]engine.Record{}
+	for _, rec := range records {
+		if rec.Classification.Type == "B" {
+			at[rec.Classification.ID] = rec
+		}
+	}
+	var out []engine.Change
+	without := ""
+	for _, c := range changes {
+		if id, ok := strings.CutPrefix(c.Key, engine.SourceKey(engine.FromPlatform, "")); ok {
+			round, err := s.circle(ctx, at, id, system, nil)
+			if err != nil {
+				return nil, "", err
+			}
+			if round != nil {
+				without = id
+				continue
+			}
+		}
+		out = append(out, c)
+	}
+	return out, without, nil
 }
 
 // startFrom is the answers that a B-classification takes over from an approved

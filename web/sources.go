@@ -27,6 +27,7 @@ type sourcesPage struct {
 	Token      string
 	Missing    fieldErrors
 	Saved      bool
+	Without    string // a platform that did not come along, since it would have made a ring
 }
 
 type declareArea struct {
@@ -70,6 +71,9 @@ func (s *server) sourcesPage(r *http.Request, v *verified) (sourcesPage, map[str
 	for _, rec := range records {
 		if rec.Classification.Type == "B" {
 			at[rec.Classification.ID] = rec
+		}
+		if rec.Classification.ID == r.FormValue("utan") && v.visit.on(&rec, read, "") {
+			p.Without = rec.System.Title
 		}
 		if runsOn(&rec, v.Classification.ID) {
 			p.Dependents++
@@ -139,7 +143,11 @@ func (s *server) saveSources(w http.ResponseWriter, r *http.Request) error {
 	set(engine.FromPlatform, "plattform", p.Platforms)
 	set(engine.FromSibling, "syskon", p.Siblings)
 	for _, id := range r.PostForm["plattform"] {
-		if round := circle(at, id, v.System.ID, nil); round != nil {
+		round, err := s.circle(r.Context(), at, id, v.System.ID, nil)
+		if err != nil {
+			return err
+		}
+		if round != nil {
 			p.Missing, p.Failed = fieldErrors{{"plattform", "System kan inte vara plattform för varandra i en ring: " + strings.Join(append([]string{v.System.Title}, round...), ", ") + ", " + v.System.Title}}, true
 			return s.render(w, http.StatusUnprocessableEntity, "sources", p)
 		}
@@ -163,20 +171,42 @@ func (s *server) saveSources(w http.ResponseWriter, r *http.Request) error {
 
 // circle finds the way from a platform, through those that it runs on itself,
 // back to a system: the titles on the way, nil when there is none.
-func circle(at map[string]engine.Record, id, system string, seen []string) []string {
+func (s *server) circle(ctx context.Context, at map[string]engine.Record, id, system string, seen []string) ([]string, error) {
 	rec, ok := at[id]
 	if !ok || slices.Contains(seen, id) {
-		return nil
+		return nil, nil
 	}
-	for _, next := range rec.Sources(engine.FromPlatform) {
-		if at[next].System.ID == system {
-			return []string{rec.System.Title}
+	next, err := s.platformsOf(ctx, rec)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range next {
+		if at[x].System.ID == system {
+			return []string{rec.System.Title}, nil
 		}
-		if way := circle(at, next, system, append(seen, id)); way != nil {
-			return append([]string{rec.System.Title}, way...)
+		way, err := s.circle(ctx, at, x, system, append(seen, id))
+		if way != nil || err != nil {
+			return append([]string{rec.System.Title}, way...), err
 		}
 	}
-	return nil
+	return nil, nil
+}
+
+// platformsOf is the platforms that a classification runs on, now or as it was
+// approved last: its offers come from what was approved, whatever has been
+// unticked since.
+func (s *server) platformsOf(ctx context.Context, rec engine.Record) ([]string, error) {
+	out := rec.Sources(engine.FromPlatform)
+	snapshot, err := s.lastApproved(ctx, rec.Classification.ID)
+	if err != nil || snapshot == nil {
+		return out, err
+	}
+	for _, id := range snapshot.Record().Sources(engine.FromPlatform) {
+		if !slices.Contains(out, id) {
+			out = append(out, id)
+		}
+	}
+	return out, nil
 }
 
 // frozenSources is what the accepted offers were taken from, beside the

@@ -1020,3 +1020,52 @@ func TestBeyondTheAgreement(t *testing.T) {
 	s.as(engine.Person{ID: "bo", Name: "Bo Ek"})
 	s.get("/avtal/avtal1").wants(200, "Ett system som du inte kan läsa använder det").lacks(title)
 }
+
+// What was approved counts, whatever has been unticked since: a ring is not made
+// by way of a reopened approval, nor by what a new classification starts from.
+func TestNoRingAcrossApprovals(t *testing.T) {
+	s := newSite(t)
+	low, high := s.onPlatform()
+	id := func(base string) string { return strings.TrimPrefix(base, "/klassning/") }
+	reopen := func(base string, revision int) {
+		t.Helper()
+		check(t, s.db.Reopen(t.Context(), maria.ID, id(base), revision, "Ny version."))
+	}
+	s.submit(high+"/kallor", high+"/kallor", "plattform", id(low), "svarar", "BEH-01").wants(303)
+	s.answer(high, maria, engine.ResponseKey("BEH-01"), engine.Response{Value: engine.AnswerYes, How: "Så."})
+	s.approved(high)
+	reopen(high, 1)
+	form := s.get(high + "/kallor").form(high + "/kallor")
+	form.Del("plattform")
+	s.post(high+"/kallor", form).wants(303)
+	reopen(low, 1)
+	if s.record(high).Has(engine.SourceKey(engine.FromPlatform, id(low))) {
+		t.Fatal("the platform is still ticked")
+	}
+	s.submit(low+"/kallor", low+"/kallor", "plattform", id(high)).wants(422, "i en ring: Plattformen, Appen, Plattformen")
+	// Approved anew without the platform there is no ring any more.
+	s.approved(high)
+	s.submit(low+"/kallor", low+"/kallor", "plattform", id(high)).wants(303)
+	s.approved(low)
+
+	// An older classification ran on what now runs on the system: a new one does not.
+	old := s.record(high)
+	_, err := s.db.Begin(t.Context(), maria.ID, engine.Classification{ID: "aldre", SystemID: old.System.ID, Type: "B", CatalogHash: old.Classification.CatalogHash}, []engine.Change{{Key: engine.SourceKey(engine.FromPlatform, id(low)), Value: json.RawMessage("true")}})
+	check(t, err)
+	older := "/klassning/aldre"
+	for key, a := range old.Answers {
+		if kind, _, _ := strings.Cut(key, "/"); (kind == "fact" || kind == "information" || kind == engine.KeyStop) && a.Given() {
+			_, err := s.db.SaveAnswers(t.Context(), maria.ID, "aldre", "", []engine.Change{{Key: key, Value: a.Value}})
+			check(t, err)
+		}
+	}
+	s.approved(older)
+	at := "/system/" + old.System.ID + "/b-klassning"
+	got := s.submit(at, at, "fran", "aldre")
+	got.wants(303)
+	s.get(got.Header.Get("Location")).wants(200, "Plattformen följde inte med som plattform")
+	base, _, _ := strings.Cut(got.Header.Get("Location"), "/kallor")
+	if rec := s.record(base); rec.Has(engine.SourceKey(engine.FromPlatform, id(low))) || len(rec.Answers) < 5 {
+		t.Errorf("a ring was begun: %v of %d answers", rec.Sources(engine.FromPlatform), len(rec.Answers))
+	}
+}
