@@ -44,9 +44,11 @@ type agreementPage struct {
 	Figures  []figure
 	Clauses  []clauseView
 	Rows     []commitmentRow
-	Missing  []textLink // requirements of the catalogue's prefills that it says nothing of
+	Missing  []wantedView // what the systems ask of suppliers, and neither it nor an answer meets
+	Rest     []wantedView // the same, folded
 	Systems  []dependentView
-	Hidden   int // more systems, that the visitor may not see
+	Unused   bool // no system that it reaches uses it
+	Hidden   int  // more systems, that the visitor may not see
 	Falls    *fallView
 	May      bool
 	Version  int
@@ -71,13 +73,21 @@ type clauseView struct {
 
 type commitmentRow struct {
 	engine.Commitment
-	Title, Answer, How, Status, Class string
-	Duties                            []catalog.Duty
-	Remains                           string
-	Named                             string // the clause, when its point is filled in
-	Link, Fall                        string
-	Open                              bool // its form is unfolded
-	Systems                           int
+	Answer, How, Status, Class string
+	wording
+	Duties     []catalog.Duty
+	Remains    string
+	Named      string // the clause, when its point is filled in
+	Link, Fall string
+	Open       bool // its form is unfolded
+	Systems    int
+}
+
+// wantedView is a requirement that some systems lack an answer to.
+type wantedView struct {
+	ID, Link string
+	wording
+	Systems int
 }
 
 type dependentView struct {
@@ -298,9 +308,6 @@ func (s *server) agreementPage(r *http.Request) (agreementPage, *engine.Agreemen
 		for _, f := range q.Prefills {
 			if f.Agreement != nil && f.Agreement.ID == a.Catalog && prefills[q.ID] == nil {
 				prefills[q.ID] = f
-				if a.Commitment(q.ID) == nil {
-					p.Missing = append(p.Missing, textLink{q.ID + " " + q.Fill(q.Title, 0), "/krav/" + q.ID})
-				}
 			}
 		}
 		if p.Own && a.Commitment(q.ID) == nil {
@@ -311,7 +318,9 @@ func (s *server) agreementPage(r *http.Request) (agreementPage, *engine.Agreemen
 	if err != nil {
 		return p, nil, err
 	}
-	taken := map[string]int{} // how many systems have accepted it, by requirement
+	var reached []*engine.Record
+	wanted := map[string]int{} // in how many systems
+	taken := map[string]int{}  // how many systems have accepted it, by requirement
 	for i := range uses[id] {
 		rec := &uses[id][i]
 		d := dependentView{Title: rec.System.Title, Link: "/klassning/" + rec.Classification.ID + "/verifiering", Status: dependentStatus(rec), Beyond: !v.org.Within(rec.System.Unit, a.Unit)}
@@ -329,6 +338,25 @@ func (s *server) agreementPage(r *http.Request) (agreementPage, *engine.Agreemen
 		} else {
 			p.Hidden++
 		}
+		if d.Beyond {
+			continue
+		}
+		reached = append(reached, rec)
+		for _, q := range s.row(r.Context(), *rec).Wants {
+			if cm := a.Commitment(q); cm == nil || cm.Fallen {
+				wanted[q]++
+			}
+		}
+	}
+	p.Unused = len(reached) == 0
+	words := s.wordings(r.Context(), reached)
+	for _, q := range c.Requirements {
+		if n := wanted[q.ID]; n > 0 {
+			p.Missing = append(p.Missing, wantedView{q.ID, "/krav/" + q.ID, words[q.ID], n})
+		}
+	}
+	if n := 10; len(p.Missing) > n+2 {
+		p.Missing, p.Rest = p.Missing[:n], p.Missing[n:]
 	}
 	if p.Falls, err = s.agreementFalls(r, a); err != nil {
 		return p, nil, err
@@ -337,10 +365,7 @@ func (s *server) agreementPage(r *http.Request) (agreementPage, *engine.Agreemen
 	soon := s.Now().In(s.Location).AddDate(0, 3, 0).Format(time.DateOnly)
 	confirmed, fallen := 0, 0
 	for _, cm := range a.Commitments {
-		row := commitmentRow{Commitment: cm, Title: cm.Requirement, Link: "/krav/" + cm.Requirement, Systems: taken[cm.Requirement], Open: r.FormValue("rad") == cm.Requirement, Fall: "?faller=" + cm.Requirement + "#faller"}
-		if q := c.Requirement(cm.Requirement); q != nil {
-			row.Title = q.Fill(q.Title, 0)
-		}
+		row := commitmentRow{Commitment: cm, wording: words[cm.Requirement], Link: "/krav/" + cm.Requirement, Systems: taken[cm.Requirement], Open: r.FormValue("rad") == cm.Requirement, Fall: "?faller=" + cm.Requirement + "#faller"}
 		if !catalog.Unfilled(cm.Clause) {
 			row.Named = cm.Clause
 		}

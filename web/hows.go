@@ -36,34 +36,35 @@ type howArea struct {
 }
 
 type howRow struct {
-	ID, Title, Is, Link string
-	Text                string
-	Sign                sign
-	From                string // the unit above that it is inherited from
-	Systems             int    // that have accepted it
+	ID, Link string
+	wording
+	Text    string
+	Sign    sign
+	From    string // the unit above that it is inherited from
+	Systems int    // that have accepted it
 }
 
 // howPage is one requirement as a unit meets it.
 type howPage struct {
 	page
-	ID        string
-	Unit      string
-	Link      string // this page
-	Title, Is string
-	Form      howFields
-	Version   int
-	May       bool
-	Answers   []choice
-	Roles     []string
-	Above     *howAbove // what a unit above has written
-	Systems   []dependentView
-	Hidden    int       // systems that the visitor may not see
-	Falls     *fallView // what hangs on it, also through other systems
-	Traces    []trace
-	Missing   fieldErrors
-	Conflict  *conflictView
-	Saved     string
-	Next      *neighbor // the next one that is about the organisation and has no answer
+	ID       string
+	Unit     string
+	Link     string // this page
+	Words    wording
+	Form     howFields
+	Version  int
+	May      bool
+	Answers  []choice
+	Roles    []string
+	Above    *howAbove // what a unit above has written
+	Systems  []dependentView
+	Hidden   int       // systems that the visitor may not see
+	Falls    *fallView // what hangs on it, also through other systems
+	Traces   []trace
+	Missing  fieldErrors
+	Conflict *conflictView
+	Saved    string
+	Next     *neighbor // the next one that is about the organisation and has no answer
 }
 
 type howAbove struct{ Unit, Text, Answer, Link string }
@@ -109,11 +110,12 @@ func (s *server) hows(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	taken, reached := map[string]int{}, 0
+	taken := map[string]int{}
+	var reached []*engine.Record
 	for i := range records {
 		rec := &records[i]
 		if rec.Classification.Type == "B" && v.org.Within(rec.System.Unit, unit) {
-			reached++
+			reached = append(reached, rec)
 		}
 		for id, t := range takenFrom(rec, engine.FromUnit) {
 			if t.From == unit {
@@ -121,6 +123,7 @@ func (s *server) hows(w http.ResponseWriter, r *http.Request) error {
 			}
 		}
 	}
+	words := s.wordings(r.Context(), reached)
 	own, offers := engine.Hows(shared, unit), engine.HowOffers(shared, v.org, unit)
 	soon := s.Now().In(s.Location).AddDate(0, 3, 0).Format(time.DateOnly)
 	answered, assumed, expiring, about, left := 0, 0, 0, 0, 0
@@ -144,14 +147,14 @@ func (s *server) hows(w http.ResponseWriter, r *http.Request) error {
 				left++
 			}
 		}
-		row := howRow{ID: q.ID, Title: q.Fill(q.Title, 0), Is: cmp.Or(q.Fill(q.Is, 0), q.Fill(q.Shall, 0)), Link: howLink(unit, q.ID), Text: k.How.Text, Systems: taken[q.ID]}
+		row := howRow{ID: q.ID, wording: words[q.ID], Link: howLink(unit, q.ID), Text: k.How.Text, Systems: taken[q.ID]}
 		if _, ok := at[q.Area]; !ok {
 			at[q.Area] = len(p.Areas)
 			p.Areas = append(p.Areas, howArea{ID: q.Area.ID, Title: q.Area.Title})
 			p.All = append(p.All, choice{ID: q.Area.ID, Title: q.Area.Title, Chosen: q.Area.ID == area})
 		}
 		keep := map[string]bool{"organisation": ofOrganisation(q) || mine, "svar": mine || offered, "utan": ofOrganisation(q) && !offered, "alla": true}[show]
-		if !keep || area != "" && q.Area.ID != area || p.Query != "" && !strings.Contains(strings.ToLower(row.ID+" "+row.Title+" "+row.Is+" "+row.Text), strings.ToLower(p.Query)) {
+		if !keep || area != "" && q.Area.ID != area || p.Query != "" && !strings.Contains(strings.ToLower(row.ID+" "+engine.Text(row.Title)+" "+engine.Text(row.Is)+" "+row.Text), strings.ToLower(p.Query)) {
 			continue
 		}
 		switch {
@@ -172,7 +175,7 @@ func (s *server) hows(w http.ResponseWriter, r *http.Request) error {
 		p.Shown++
 	}
 	p.Areas = slices.DeleteFunc(p.Areas, func(a howArea) bool { return len(a.Rows) == 0 })
-	p.Figures = []figure{{"Svar härifrån", answered}, {"Antagna, utan bevis", assumed}, {"Går ut inom tre månader", expiring}, {"Om organisationen, utan svar", left}, {"B-klassningar som nås", reached}}
+	p.Figures = []figure{{"Svar härifrån", answered}, {"Antagna, utan bevis", assumed}, {"Går ut inom tre månader", expiring}, {"Om organisationen, utan svar", left}, {"B-klassningar som nås", len(reached)}}
 	return s.render(w, http.StatusOK, "hows", p)
 }
 
@@ -218,9 +221,20 @@ func (s *server) howPage(r *http.Request) (howPage, engine.Kept, error) {
 			k.Version = x.Version // also of one that was taken back
 		}
 	}
-	title := q.Fill(q.Title, 0)
+	records, err := s.Store.Systems(r.Context())
+	if err != nil {
+		return howPage{}, k, err
+	}
+	var reached []*engine.Record
+	for i := range records {
+		if rec := &records[i]; rec.Classification.Type == "B" && v.org.Within(rec.System.Unit, unit) {
+			reached = append(reached, rec)
+		}
+	}
+	words := s.wordings(r.Context(), reached)
+	title := engine.Text(words[id].Title)
 	p := howPage{page: s.page(r, id+" "+title+", gemensamt svar", "avtal", crumb{"Avtal och plattformar", "/avtal"}, crumb{"Gemensamma svar", "/gemensamt?enhet=" + url.QueryEscape(unit)}, crumb{id, ""}),
-		ID: id, Unit: unitName(v.org, unit), Link: howLink(unit, id), Title: title, Is: cmp.Or(q.Fill(q.Is, 0), q.Fill(q.Shall, 0)), Version: k.Version, May: v.in(unit, begin), Roles: s.roles(),
+		ID: id, Unit: unitName(v.org, unit), Link: howLink(unit, id), Words: words[id], Version: k.Version, May: v.in(unit, begin), Roles: s.roles(),
 		Form: howFields{Text: k.How.Text, Answer: k.How.Answer, Remains: k.How.Remains, Role: k.How.Role, Until: k.How.Until}, Saved: howSaved[r.FormValue("sparat")]}
 	if e := k.How.Evidence; e != nil {
 		p.Form.Title, p.Form.Link, p.Form.Date = e.Title, e.Link, e.Date
@@ -233,10 +247,6 @@ func (s *server) howPage(r *http.Request) (howPage, engine.Kept, error) {
 		if a := engine.HowOf(shared, v.org, above[1].ID, id); a.How.Text != "" {
 			p.Above = &howAbove{v.org.Title(a.Unit), a.How.Text, catalog.Name("answer", a.How.Answer), howLink(a.Unit, id)}
 		}
-	}
-	records, err := s.Store.Systems(r.Context())
-	if err != nil {
-		return p, k, err
 	}
 	now := engine.HowOffers(shared, v.org, unit)[id]
 	for i := range records {
@@ -261,7 +271,7 @@ func (s *server) howPage(r *http.Request) (howPage, engine.Kept, error) {
 	offers, passed := engine.HowOffers(shared, v.org, unit), false
 	for _, x := range c.Requirements {
 		if _, answered := offers[x.ID]; passed && ofOrganisation(x) && !answered {
-			p.Next = &neighbor{x.ID, x.Fill(x.Title, 0), howLink(unit, x.ID)}
+			p.Next = &neighbor{x.ID, engine.Text(words[x.ID].Title), howLink(unit, x.ID)}
 			break
 		}
 		passed = passed || x == q

@@ -33,9 +33,11 @@ type systemRow struct {
 	Left   int    // questions that may still change the list, and in a B requirements without an answer
 	Remain string // the same in words
 	Saved  string
-	Waits  bool     // for somebody to approve it
-	Uses   []string // the catalogue's agreements whose prefills are offered, by id
-	Broken bool     // what was kept cannot be read with its catalogue
+	Waits  bool           // for somebody to approve it
+	Uses   []string       // the catalogue's agreements whose prefills are offered, by id
+	Steps  map[string]int // of a B: the level that decides what a requirement says, by id, where one does
+	Wants  []string       // of a B: what asks something of a supplier or a service, and is unanswered or a gap, by id
+	Broken bool           // what was kept cannot be read with its catalogue
 }
 
 func (s *server) rows(r *http.Request) ([]systemRow, error) {
@@ -126,6 +128,23 @@ func (s *server) sumUp(ctx context.Context, rec engine.Record) systemRow {
 		}
 	}
 	row.Remain = upperFirst(cmp.Or(list(remain, "och"), "inget kvar att svara på"))
+	if rec.Classification.Type == "B" {
+		row.Steps = map[string]int{}
+		responses := rec.Responses()
+		for _, f := range o.Derivation.Findings {
+			q := f.Requirement
+			if f.Applies != rule.Yes {
+				continue
+			}
+			if len(f.Parameters) > 0 {
+				row.Steps[q.ID] = f.Parameters[0].Step
+			}
+			value := responses[q.ID].Value
+			if (q.Concern == "supplier" || q.Concern == "service") && (value == "" || value == engine.AnswerNo || value == engine.AnswerPartly) {
+				row.Wants = append(row.Wants, q.ID)
+			}
+		}
+	}
 	for _, t := range s.taskList(o) {
 		if t.Class != "done" && row.Link == "" && t.Link != "" {
 			row.Link, row.Next = t.Link, "Steg "+itoa(t.N)+": "+lowerFirst(t.Title)+". "+t.Left

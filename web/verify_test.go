@@ -1069,3 +1069,50 @@ func TestNoRingAcrossApprovals(t *testing.T) {
 		t.Errorf("a ring was begun: %v of %d answers", rec.Sources(engine.FromPlatform), len(rec.Answers))
 	}
 }
+
+// What an agreement promises is shown as the strictest of its systems words it,
+// and what none of it meets is told with in how many systems.
+func TestAgreementSpeaksOfItsSystems(t *testing.T) {
+	s := newSite(t)
+	low := s.began(s.complete("Arkivet"), shipped().SetHash)
+	unit := s.record(low).System.Unit
+	check(t, s.db.SaveShared(t.Context(), maria.ID, unit, []engine.Change{{Key: engine.AgreementKey("avtal1"), Value: marshal(t, engine.Agreement{Title: "Driftavtalet", Supplier: "Driftbolaget AB", Commitments: []engine.Commitment{
+		{Requirement: "BKP-01", Answer: "yes", How: "De kopierar.", Clause: "4.1", Strength: "contracted"}}})}}))
+	ask := func() string { return strings.Join(strings.Fields(s.get("/avtal/avtal1").wants(200).text()), " ") }
+	lowest := shipped().Requirement("BKP-01")
+	if got := ask(); !strings.Contains(got, lowest.Fill(lowest.Title, 0)) || !strings.Contains(got, "Inget system använder avtalet än") {
+		t.Errorf("without systems: %s", got[:min(len(got), 800)])
+	}
+	high := s.began(s.system("Appen", engine.InformationKey(1), engine.Information{Type: "Journaler", Levels: levels(3, 3, 3), Justification: "Skadar."}, engine.FactKey("drift"), "egen", engine.FactKey("lagrum"), []string{"csl"}), shipped().SetHash)
+	for _, base := range []string{low, high} {
+		s.answer(base, maria, engine.SourceKey(engine.FromAgreement, "avtal1"), true)
+	}
+	strict := lowest.Fill(lowest.Title, 3)
+	if strict == lowest.Fill(lowest.Title, 0) {
+		t.Fatal("the level decides nothing")
+	}
+	got := ask()
+	if !strings.Contains(got, strict) || !strings.Contains(got, "Det strängaste visas, det gäller i 1 av 2 system") || strings.Contains(got, "Inget system använder") {
+		t.Errorf("with systems: %s", got[:min(len(got), 900)])
+	}
+	s.get("/gemensamt?visa=alla&omrade=BKP&enhet="+unit).wants(200, strict, "Det strängaste visas")
+	s.get("/gemensamt/"+unit+"/BKP-01").wants(200, strict)
+
+	// BKP-02 asks something of the supplier of both, until one of them answers.
+	if !strings.Contains(got, "Säger inget om") {
+		t.Fatal("nothing is missing")
+	}
+	asks := func(want string) {
+		t.Helper()
+		if list := s.get("/avtal/avtal1").Body; !regexp.MustCompile(`BEH-02</span> [^<]*(<mark>[^<]*</mark>[^<]*)*</a>, i ` + want + `</li>`).MatchString(list) {
+			t.Errorf("BEH-02 is not missing in %s", want)
+		}
+	}
+	asks("två system")
+	s.answer(high, maria, engine.ResponseKey("BEH-02"), engine.Response{Value: engine.AnswerYes, How: "Så."})
+	asks("ett system")
+	s.answer(low, maria, engine.ResponseKey("BEH-02"), engine.Response{Value: engine.AnswerNo})
+	asks("ett system")
+	s.answer(high, maria, engine.ResponseKey("BEH-02"), engine.Response{Value: engine.AnswerPartly})
+	asks("två system")
+}
