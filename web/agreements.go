@@ -121,7 +121,7 @@ func (s *server) agreementsPage(r *http.Request) (agreementsPage, error) {
 		return p, err
 	}
 	list := slices.DeleteFunc(engine.Agreements(shared, v.org, ""), func(a engine.Agreement) bool { return !reaches(v, a) })
-	uses, err := s.dependents(r.Context(), shared, "")
+	uses, records, err := s.dependents(r.Context(), shared, "")
 	if err != nil {
 		return p, err
 	}
@@ -143,10 +143,6 @@ func (s *server) agreementsPage(r *http.Request) (agreementsPage, error) {
 		p.Rows = append(p.Rows, row)
 	}
 	swedish(p.Rows, func(x agreementRow) string { return x.Title })
-	records, err := s.Store.Systems(r.Context())
-	if err != nil {
-		return p, err
-	}
 	for i := range records {
 		rec := &records[i]
 		if n := len(rec.Declares()); n > 0 && rec.Classification.Type == "B" && v.on(rec, read, "") {
@@ -182,10 +178,10 @@ func (s *server) catalogAgreements() []*catalog.Agreement {
 
 // agreementFalls tells what would be lost if the clause or the commitment of the
 // address no longer held; nil when it names none.
-func (s *server) agreementFalls(r *http.Request, a *engine.Agreement) (*fallView, error) {
+func agreementFalls(r *http.Request, a *engine.Agreement, records []engine.Record) *fallView {
 	one, clause := r.FormValue("faller"), r.FormValue("punkt")
 	if r.Method != http.MethodGet || one == "" && clause == "" {
-		return nil, nil
+		return nil
 	}
 	var requirements []string
 	for _, c := range a.Commitments {
@@ -193,26 +189,22 @@ func (s *server) agreementFalls(r *http.Request, a *engine.Agreement) (*fallView
 			requirements = append(requirements, c.Requirement)
 		}
 	}
-	records, err := s.Store.Systems(r.Context())
-	if err != nil {
-		return nil, err
-	}
-	return visitOf(r.Context()).shown(cmp.Or(one, clause), follow(records, engine.FromAgreement, a.ID, requirements)), nil
+	return visitOf(r.Context()).shown(cmp.Or(one, clause), follow(records, engine.FromAgreement, a.ID, requirements))
 }
 
 // dependents finds the classifications that use each agreement: those that are
 // tied to it, or that have accepted something of it, or whose catalogue's
 // prefills it answers. One that has accepted something is there also when its
 // unit is no longer reached: what it accepted is offered no more. only narrows to
-// one agreement; "" is all.
-func (s *server) dependents(ctx context.Context, shared []engine.Shared, only string) (map[string][]engine.Record, error) {
-	records, err := s.Store.Systems(ctx)
-	if err != nil {
-		return nil, err
+// one agreement; "" is all. Beside them come all records, which take long to read
+// twice.
+func (s *server) dependents(ctx context.Context, shared []engine.Shared, only string) (uses map[string][]engine.Record, records []engine.Record, err error) {
+	if records, err = s.Store.Systems(ctx); err != nil {
+		return nil, nil, err
 	}
 	org := visitOf(ctx).org
 	agreements := engine.Agreements(shared, org, "")
-	out := map[string][]engine.Record{}
+	uses = map[string][]engine.Record{}
 	for i := range records {
 		rec := &records[i]
 		if rec.Classification.Type != "B" {
@@ -229,11 +221,11 @@ func (s *server) dependents(ctx context.Context, shared []engine.Shared, only st
 			}
 			reached := org.Within(rec.System.Unit, a.Unit)
 			if taken[a.ID] || reached && (slices.Contains(sources, a.ID) || a.Catalog != "" && slices.Contains(s.row(ctx, *rec).Uses, a.Catalog)) {
-				out[a.ID] = append(out[a.ID], *rec)
+				uses[a.ID] = append(uses[a.ID], *rec)
 			}
 		}
 	}
-	return out, nil
+	return uses, records, nil
 }
 
 func (s *server) addAgreement(w http.ResponseWriter, r *http.Request) error {
@@ -314,7 +306,7 @@ func (s *server) agreementPage(r *http.Request) (agreementPage, *engine.Agreemen
 			p.Choices = append(p.Choices, choice{ID: q.ID, Title: q.ID + " " + q.Fill(q.Title, 0)})
 		}
 	}
-	uses, err := s.dependents(r.Context(), shared, id)
+	uses, records, err := s.dependents(r.Context(), shared, id)
 	if err != nil {
 		return p, nil, err
 	}
@@ -358,9 +350,7 @@ func (s *server) agreementPage(r *http.Request) (agreementPage, *engine.Agreemen
 	if n := 10; len(p.Missing) > n+2 {
 		p.Missing, p.Rest = p.Missing[:n], p.Missing[n:]
 	}
-	if p.Falls, err = s.agreementFalls(r, a); err != nil {
-		return p, nil, err
-	}
+	p.Falls = agreementFalls(r, a, records)
 	swedish(p.Systems, func(x dependentView) string { return x.Title })
 	soon := s.Now().In(s.Location).AddDate(0, 3, 0).Format(time.DateOnly)
 	confirmed, fallen := 0, 0
