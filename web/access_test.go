@@ -93,7 +93,7 @@ var needs = map[string]string{
 	"GET /klassning/{id}/leverantor/{anbud}/fil/{n}": "answer", "POST /klassning/{id}/leverantor/{anbud}/fil/{n}": "answer", "GET /klassning/{id}/leverantor/{anbud}/fil/{n}/original": "answer",
 	"POST /klassning/{id}/planfil/las": "carry",
 	"GET /klassning/{id}/avsteg/{n}":   "read", "POST /klassning/{id}/avsteg/{n}": "answer",
-	"GET /avtal": "enter", "POST /avtal": "begin", "GET /avtal/{avtal}": "enter", "POST /avtal/{avtal}": "begin", "POST /avtal/{avtal}/{krav}": "begin", "GET /planposter": "enter", "GET /klassning/{id}/plattform": "read", "GET /gemensamt": "enter", "GET /gemensamt/{enhet}/{krav}": "enter", "POST /gemensamt/{enhet}/{krav}": "begin", "GET /avtal/{avtal}/historik": "enter", "GET /planposter.xlsx": "enter", "GET /planposter.csv": "enter", "POST /planposterfil": "enter", "POST /planposterfil/las": "enter",
+	"GET /avtal": "enter", "POST /avtal": "begin", "GET /avtal/{avtal}": "enter", "POST /avtal/{avtal}": "begin", "POST /avtal/{avtal}/{krav}": "begin", "GET /avtal/{avtal}/tillagg": "begin", "POST /avtal/{avtal}/tillagg": "begin", "GET /planposter": "enter", "GET /klassning/{id}/plattform": "read", "GET /gemensamt": "enter", "GET /gemensamt/{enhet}/{krav}": "enter", "POST /gemensamt/{enhet}/{krav}": "begin", "GET /avtal/{avtal}/historik": "enter", "GET /planposter.xlsx": "enter", "GET /planposter.csv": "enter", "POST /planposterfil": "enter", "POST /planposterfil/las": "enter",
 
 	"GET /klassning/{id}/kravbilaga.xlsx": "fetch", "GET /klassning/{id}/motivering.xlsx": "fetch",
 

@@ -223,6 +223,8 @@ func (s *server) routes() http.Handler {
 	get("/avtal/{avtal}", enter, s.agreement)
 	get("/avtal/{avtal}/historik", enter, s.agreementHistory)
 	post("/avtal/{avtal}", begin, s.saveAgreement)
+	get("/avtal/{avtal}/tillagg", begin, s.commitmentsForm)
+	post("/avtal/{avtal}/tillagg", begin, s.addCommitments)
 	post("/avtal/{avtal}/{krav}", begin, s.saveCommitment)
 	get("/gemensamt", enter, s.hows)
 	get("/gemensamt/{enhet}/{krav}", enter, s.howForm)

@@ -37,6 +37,7 @@ var pageTypes = map[string]reflect.Type{
 	"sessions":       reflect.TypeFor[sessionsPage](),
 	"operation":      reflect.TypeFor[operationPage](),
 	"movesystem":     reflect.TypeFor[movePage](),
+	"commitments":    reflect.TypeFor[commitmentsPage](),
 	"approval":       reflect.TypeFor[approvalPage](),
 	"ask":            reflect.TypeFor[askPage](),
 	"accessibility":  reflect.TypeFor[aboutPage](),

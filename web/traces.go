@@ -28,7 +28,7 @@ type trace struct {
 }
 
 // agreementHistory shows what has been confirmed in an agreement, taken back or
-// fallen, when and by whom.
+// no longer in force, when and by whom.
 func (s *server) agreementHistory(w http.ResponseWriter, r *http.Request) error {
 	page, a, err := s.agreementPage(r)
 	if err != nil {
@@ -92,7 +92,7 @@ func agreementChanges(was, now engine.Agreement, first bool) []string {
 }
 
 // commitmentSay tells where a commitment stands: confirmed by which role on what,
-// assumed, or fallen.
+// assumed, or no longer in force.
 func commitmentSay(c engine.Commitment) string {
 	say := catalog.Name("strength", c.Strength)
 	if !catalog.Unfilled(c.Clause) && c.Clause != "" {
@@ -111,7 +111,7 @@ func commitmentSay(c engine.Commitment) string {
 		say += ". " + strings.TrimSuffix(c.How, ".")
 	}
 	if c.Fallen {
-		say = "Har fallit: " + strings.TrimSuffix(c.FallenWhy, ".")
+		say = "Gäller inte längre: " + strings.TrimSuffix(c.FallenWhy, ".")
 	}
 	return say + "."
 }

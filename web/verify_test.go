@@ -109,7 +109,7 @@ func TestVerification(t *testing.T) {
 	s.get("/avtal").wants(200, "Systemtjänsteavtalet", "1 av ")
 	// Several at once: those that are filled in, and no others.
 	s.submit(agreement, agreement, "gor", "flera", "punkt-BEH-02", "Bilaga 10, 5").wants(422, "Välj i vilken roll du bekräftar")
-	s.submit(agreement, agreement, "gor", "flera", "roll", "Systemägare").wants(422, "Skriv punkten för minst ett åtagande")
+	s.submit(agreement, agreement, "gor", "flera", "roll", "Systemägare").wants(422, "Kryssa i eller skriv punkten för minst ett åtagande")
 	s.submit(agreement, agreement, "gor", "flera", "roll", "Systemägare", "punkt-BEH-02", "Bilaga 10, 5", "punkt-BEH-05", "Bilaga 10, 6").wants(303)
 	s.submit(agreement, agreement, "namn", "STA med Driftbolaget", "leverantor", "Driftbolaget AB", "till", "2099-12-31").wants(303)
 	s.get(agreement+"/historik").wants(200, "Namn: STA med Driftbolaget, i stället för Systemtjänsteavtalet", "BEH-02: Avtalat, Bilaga 10, 5, bekräftat av systemägare 2026-11-23. Förut: antaget", "Avtalet lades upp med")
@@ -156,7 +156,7 @@ func TestVerification(t *testing.T) {
 
 	// A clause falls: told beforehand, marked afterwards, and the answer stays.
 	s.get(agreement+"?faller=FYS-01").wants(200, "Om FYS-01 inte längre gäller", "Ett svar måste ses över", "Arkivet")
-	s.submit(agreement, agreement+"/FYS-01", "varfor", "Nytt driftställe.", "gor", "fall").wants(303)
+	s.submit(agreement+"?visa=alla", agreement+"/FYS-01", "varfor", "Nytt driftställe.", "gor", "fall").wants(303)
 	s.get(base+"/verifiering?visa=seover").wants(200, "Finns inte längre", "FYS-01")
 	s.get(base+"/verifiering/FYS-01").wants(200, "Se över")
 	if r := s.record(base).Responses()["FYS-01"]; r.Value != "yes" {
@@ -1115,4 +1115,114 @@ func TestAgreementSpeaksOfItsSystems(t *testing.T) {
 	asks("ett system")
 	s.answer(high, maria, engine.ResponseKey("BEH-02"), engine.Response{Value: engine.AnswerPartly})
 	asks("två system")
+}
+
+// An agreement's list is narrowed by its figures, one certificate confirms many,
+// and what was typed is there after an error and after a conflict.
+func TestAgreementList(t *testing.T) {
+	s := newSite(t)
+	unit := s.record(s.filled()).System.Unit
+	made := s.submit("/avtal", "/avtal", "ur", "sta", "enhet", unit)
+	made.wants(303)
+	at, _, _ := strings.Cut(made.Header.Get("Location"), "?")
+	rows := func(query string) []string {
+		t.Helper()
+		var out []string
+		for _, m := range regexp.MustCompile(`<article class="ans" id="([^"]+)"`).FindAllStringSubmatch(s.get(at+query).wants(200).Body, -1) {
+			out = append(out, m[1])
+		}
+		return out
+	}
+	all := rows("")
+	if len(all) < 40 {
+		t.Fatalf("%d to confirm", len(all))
+	}
+	stale := s.get(at)
+	tick := func(fields url.Values, more ...string) answered {
+		for i := 0; i < len(more); i += 2 {
+			fields.Set(more[i], more[i+1])
+		}
+		return s.post(at, fields)
+	}
+	form := stale.form(at, "gor", "flera", "roll", "Systemägare")
+	form["vald"] = []string{"FYS-01", "BEH-02"}
+	bad := tick(form, "punkt-FYS-01", "Bilaga 4", "punkt-BEH-02", "", "bevis", strings.Repeat("x", 201), "datum", "2099-01-01", "till", "2020-01-01", "lank", "javascript:x")
+	bad.wants(422, "BEH-02: skriv vilken punkt", "Korta namnet på beviset", "Skriv dagen då beviset gällde", "Skriv en dag som inte har varit", "Skriv hela adressen")
+	for _, kept := range []string{`value="Bilaga 4"`, `value="FYS-01" checked`, `value="2020-01-01" aria-invalid="true" aria-describedby="till-flera-fel"`, `value="javascript:x"`} {
+		if !strings.Contains(bad.Body, kept) {
+			t.Errorf("%s is not kept", kept)
+		}
+	}
+	wellFormed(t, at, bad)
+	got := tick(form, "punkt", "Bilaga 10", "bevis", "Intyg", "datum", "2026-11-01", "till", "2026-12-31", "lank", "https://diarium.example/1")
+	got.wants(303)
+	s.get(got.Header.Get("Location")).wants(200, "Två åtaganden är bekräftade")
+	if now := rows(""); len(now) != len(all)-2 {
+		t.Errorf("%d are left to confirm of %d", len(now), len(all))
+	}
+	if now := rows("?visa=utgar"); len(now) != 2 || now[0] != "BEH-02" || now[1] != "FYS-01" {
+		t.Errorf("expiring: %v", now)
+	}
+	s.get(at+"?visa=utgar").wants(200, "Går ut 31 dec", "Bevis: Intyg, 1 nov.", "Inte godtaget i något system", "Bekräftat av systemägare 23 nov").lacks("2026-11-23")
+	// A renewal of one of them, from an old look: a conflict that keeps what was typed.
+	one := at + "/FYS-01"
+	old := s.get(at + "?visa=alla")
+	s.post(one, old.form(one, "roll", "Systemägare", "punkt", "Bilaga 5")).wants(303)
+	again := s.post(one, old.form(one, "roll", "Systemförvaltare", "punkt", "Bilaga 6", "bevis", "Protokoll", "datum", "2026-11-02"))
+	again.wants(409, "efter att du öppnade sidan")
+	if !strings.Contains(again.Body, `value="Bilaga 6"`) || !strings.Contains(again.Body, `value="Protokoll"`) {
+		t.Error("what was typed is lost in the conflict")
+	}
+	s.post(one, again.form(one)).wants(303)
+	s.get(at+"?visa=alla").wants(200, "Bilaga 6", "Bevis: Protokoll, 2 nov.")
+	// It no longer holds, and does again.
+	fall := s.post(one, s.get(at+"?visa=alla").form(one, "gor", "fall", "varfor", strings.Repeat("x", 501)))
+	fall.wants(422, "i högst 500 tecken")
+	got = s.post(one, s.get(at+"?visa=alla").form(one, "gor", "fall", "varfor", "Uppsagt."))
+	s.get(got.Header.Get("Location")).wants(200, "Åtagandet är markerat: det gäller inte längre", "Uppsagt.")
+	if now := rows("?visa=bort"); len(now) != 1 || now[0] != "FYS-01" {
+		t.Errorf("no longer in force: %v", now)
+	}
+	s.submit(at, at, "namn", "x", "leverantor", strings.Repeat("x", 201), "diarienummer", strings.Repeat("x", 101), "not", strings.Repeat("x", 2001)).wants(422, "leverantör, i högst 200", "Korta diarienumret", "högst 2000 tecken")
+}
+
+// Many requirements are added to an agreement of one's own in one save, all or
+// nothing, and what was typed is there after an error and a conflict.
+func TestAgreementsAdditions(t *testing.T) {
+	s := newSite(t)
+	unit := s.record(s.filled()).System.Unit
+	made := s.submit("/avtal", "/avtal", "ur", "eget", "namn", "Driftavtalet", "leverantor", "Driftbolaget AB", "enhet", unit)
+	made.wants(303)
+	s.get(made.Header.Get("Location")).wants(200, "Lägg till det avtalet ger", "Inga åtaganden än").lacks("ett i taget")
+	at, _, _ := strings.Cut(made.Header.Get("Location"), "?")
+	to := at + "/tillagg"
+	s.get(to+"?q=flerfaktor&krav=FYS-01").wants(200, "BEH-04", "FYS-01").lacks("BKP-02")
+	if list := s.get(to + "?q=flerfaktor&krav=FYS-01").Body; !strings.Contains(list, `value="FYS-01" checked`) {
+		t.Error("what was ticked is lost in the search")
+	}
+	s.get(to+"?steg=svar").wants(200, "Kryssa i minst ett krav")
+	page := s.get(to+"?steg=svar&krav=FYS-01&krav=BEH-04").wants(200, "Lägg till två åtaganden")
+	bad := s.post(to, page.form(to, "svar-FYS-01", "yes", "hur-FYS-01", "De låser.", "punkt-FYS-01", strings.Repeat("x", 201), "kvar-BEH-04", strings.Repeat("x", 1001)))
+	bad.wants(422, "BEH-04: välj om avtalet ger", "BEH-04: skriv vad avtalet ger", "FYS-01: korta punkten", "BEH-04: korta texten", "De låser.")
+	if !strings.Contains(bad.Body, `name="svar-FYS-01" value="yes" checked`) || !strings.Contains(bad.Body, `aria-describedby="hur-BEH-04-fel"`) {
+		t.Error("what was typed is lost, or the error is not by its field")
+	}
+	wellFormed(t, to, bad)
+	s.get(at).wants(200, "Inga åtaganden än")
+	form := bad.form(to, "punkt-FYS-01", "4.1", "svar-BEH-04", "partly", "hur-BEH-04", "Ja.", "kvar-BEH-04", "Slå på.")
+	got := s.post(to, form)
+	got.wants(303)
+	s.get(got.Header.Get("Location")).wants(200, "Två åtaganden är tillagda", "De låser.", "Kvar att göra: Slå på.", "4.1")
+
+	// Somebody else has saved meanwhile: told, and all is still there.
+	page = s.get(to + "?steg=svar&krav=BEH-02").wants(200)
+	s.submit(at, at, "namn", "Driftavtalet 2", "leverantor", "Driftbolaget AB").wants(303)
+	late := s.post(to, page.form(to, "svar-BEH-02", "yes", "hur-BEH-02", "Egna konton."))
+	late.wants(409, "efter att du öppnade sidan", "Egna konton.")
+	s.post(to, late.form(to)).wants(303)
+	s.get(at).wants(200, "BEH-02")
+	// A catalogue's agreement says itself what it gives.
+	sta := s.submit("/avtal", "/avtal", "ur", "sta", "enhet", unit)
+	other, _, _ := strings.Cut(sta.Header.Get("Location"), "?")
+	s.get(other + "/tillagg").wants(404)
 }

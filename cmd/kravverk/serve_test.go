@@ -286,7 +286,7 @@ func TestDemoVerification(t *testing.T) {
 	if body := page(t, base+"/plan"); !strings.Contains(body, "Försenad") || !strings.Contains(body, "Klar") {
 		t.Error("the plan has nothing late, or nothing done")
 	}
-	if body := page(t, at+"/avtal/"+demoAgreement); !strings.Contains(body, "Har fallit") || !strings.Contains(body, demoPortal.Title) || !strings.Contains(body, "Antaget, att bekräfta") {
+	if body := page(t, at+"/avtal/"+demoAgreement); !strings.Contains(body, "Gäller inte längre") || !strings.Contains(body, demoPortal.Title) || !strings.Contains(body, "Antaget, att bekräfta") {
 		t.Error("the agreement does not show what it should")
 	}
 }
