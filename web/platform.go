@@ -15,6 +15,7 @@ import (
 // it no longer meets a requirement.
 type platformPage struct {
 	page
+	System  string
 	Base    string
 	Says    string // which revision the offers are from, or why there are none
 	Figures []figure
@@ -39,7 +40,7 @@ func (s *server) platform(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	id := v.Classification.ID
-	p := platformPage{page: s.classificationPage(v.open, "Som plattform"), Base: v.Base(), May: v.may(engine.PartSection + "verify")}
+	p := platformPage{page: s.classificationPage(v.open, "Plattform"), System: v.System.Title, Base: v.Base(), May: v.may(engine.PartSection + "verify")}
 	snapshot, approval, err := s.approvedOf(r.Context(), id)
 	if err != nil {
 		return err

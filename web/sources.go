@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -17,12 +18,17 @@ type sourcesPage struct {
 	page
 	Base       string
 	Automatic  []textLink // agreements of the catalogue's, used by themselves
+	Common     textLink   // what the unit has answered once, offered by itself
+	Commons    int        // how many requirements that is
+	None       []string   // what there is nothing to choose among of
 	Agreements []choice
 	Platforms  []choice
 	Siblings   []choice
 	Areas      []declareArea
 	Declared   int
-	Dependents int // systems that run on this one
+	Rows       int  // requirements to choose among
+	Declaring  bool // their list is unfolded
+	Dependents int  // systems that run on this one
 	May        bool
 	Token      string
 	Missing    fieldErrors
@@ -31,9 +37,10 @@ type sourcesPage struct {
 }
 
 type declareArea struct {
-	Title string
-	Open  bool
-	Rows  []choice
+	Title  string
+	Open   bool
+	Chosen int
+	Rows   []choice
 }
 
 func (s *server) sourcesForm(w http.ResponseWriter, r *http.Request) error {
@@ -105,9 +112,30 @@ func (s *server) sourcesPage(r *http.Request, v *verified) (sourcesPage, map[str
 		}
 		a := &p.Areas[len(p.Areas)-1]
 		chosen := slices.Contains(declared, x.Requirement.ID)
-		a.Open = a.Open || chosen
+		if chosen {
+			a.Open = true
+			a.Chosen++
+		}
+		p.Rows++
 		a.Rows = append(a.Rows, choice{ID: x.Requirement.ID, Title: x.Requirement.ID + " " + engine.Text(x.Title), Chosen: chosen})
 	}
+	unit := v.System.Unit
+	p.Common = textLink{"Gemensamma svar från " + unitName(v.visit.org, unit) + " och enheterna ovanför", "/gemensamt?visa=svar&enhet=" + url.QueryEscape(unit)}
+	p.Commons = len(engine.HowOffers(v.Shared, v.visit.org, unit))
+	switch {
+	case len(p.Agreements) > 0:
+	case len(p.Automatic) > 0:
+		p.None = append(p.None, "Enheten har inga andra avtal upplagda.")
+	default:
+		p.None = append(p.None, "Enheten har inga avtal upplagda.")
+	}
+	if len(p.Platforms) == 0 {
+		p.None = append(p.None, "Inget godkänt system svarar för krav åt andra.")
+	}
+	if len(p.Siblings) == 0 {
+		p.None = append(p.None, "Inget annat system har en godkänd B-klassning som du kan läsa.")
+	}
+	p.Declaring = r.FormValue("visa") == "svarar"
 	return p, at, nil
 }
 

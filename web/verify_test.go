@@ -844,9 +844,12 @@ func TestPlatform(t *testing.T) {
 	s := newSite(t)
 	low, high := s.onPlatform()
 	s.get(high+"/verifiering/BEH-01").wants(200, "Plattformen sköter det.", "Plattform", "är klassad lägre än det här systemet", "Delvis")
-	s.get(low+"/kallor").wants(200, "Se vad som hänger på det", "i ett system")
+	s.get(low+"/kallor").wants(200, "Se vad som hänger på det", "i ett system", "1 av ", "Följer av svaren", "Gemensamma svar från Trafikkontoret", "inga än", "Enheten har inga avtal upplagda")
+	if got := s.get(low + "/kallor?visa=svarar"); !strings.Contains(got.Body, `<details class="box" open>`) || strings.Contains(s.get(low+"/kallor").Body, `<details class="box" open>`) {
+		t.Error("the list of what it answers for is not unfolded by its link alone")
+	}
 	at := low + "/plattform"
-	s.get(at).wants(200, "revision 1", "Svarar för1", "Appen", "Har godtagit inga svar", "Klassat högre i konfidentialiteten").lacks("är ändrat")
+	s.get(at).wants(200, "Plattformen Plattformen", "revision 1", "Svarar för1", "Appen", "Har godtagit inga svar", "Klassat högre i konfidentialiteten").lacks("är ändrat")
 	s.get("/avtal").wants(200, "System som andra körs på", "Plattformen", "ett krav")
 	s.get("/").wants(200, "Plattformar som är klassade för lågt", "Appen i konfidentialiteten")
 
