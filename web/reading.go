@@ -50,7 +50,7 @@ func uploaded(r *http.Request) (string, []byte, error) {
 // cannot be read, and leads to what can.
 func (s *server) keepFile(w http.ResponseWriter, r *http.Request, e *evaluated, from, name string, data []byte, asked []engine.Publication) error {
 	kept := engine.TenderFile{Name: name, Content: data}
-	_, err := readFile(func() (workbook.Reading, error) { return workbook.ReadTender(data, asked) })
+	_, err := readFile(func() (workbook.Reading, error) { return e.reads()(data, asked) })
 	var refused workbook.Refusal
 	switch {
 	case errors.As(err, &refused):
@@ -158,7 +158,7 @@ func (s *server) readingPage(r *http.Request, e *evaluated, t *engine.Tender, ch
 	}
 	p := readingPage{Back: e.Base() + e.room, Sender: sender, page: s.evaluationPage(e, t.Tenderer+", inläsning"), Base: e.Base(), Link: link, Action: link + "/fil/" + itoa(n), Tenderer: t.Tenderer, Version: t.Version, Taken: t.Version > 0, Closed: e.Award != nil,
 		File: s.tenderFileRow(file, link)}
-	x, err := readFile(func() (workbook.Reading, error) { return workbook.ReadTender(file.Content, e.Versions) })
+	x, err := readFile(func() (workbook.Reading, error) { return e.reads()(file.Content, e.Versions) })
 	var refused workbook.Refusal
 	if errors.As(err, &refused) {
 		p.Refused = string(refused)

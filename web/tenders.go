@@ -36,6 +36,15 @@ type evaluated struct {
 
 func (e *evaluated) newest() engine.Publication { return e.Versions[len(e.Versions)-1] }
 
+// reads is how the files are read: tenders answer the newest version, and a
+// supplier the round that the file is of.
+func (e *evaluated) reads() func([]byte, []engine.Publication) (workbook.Reading, error) {
+	if e.Classification.Type == "B" {
+		return workbook.ReadRound
+	}
+	return workbook.ReadTender
+}
+
 // evaluation opens the procurement of the address: something has been sent out,
 // and the time for tenders is over.
 func (s *server) evaluation(r *http.Request) (*evaluated, error) {

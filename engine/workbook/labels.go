@@ -364,26 +364,29 @@ func (r Refusal) Error() string { return string(r) }
 
 // Reasons to refuse a file.
 const (
-	RefusedEmpty     Refusal = "Filen är tom. Kontrollera att den sparades och skicka den igen."
-	RefusedSize      Refusal = "Filen är större än 20 MB. Ta bort bilder och annat som lagts till, och spara den igen som .xlsx."
-	RefusedPassword  Refusal = "Filen är skyddad med lösenord. Öppna den, ta bort lösenordet och spara den igen."
-	RefusedOldFormat Refusal = "Filen är i det äldre Excel-formatet (.xls). Öppna den och spara den som .xlsx."
-	RefusedText      Refusal = "Filen är text, till exempel CSV, fast den heter något annat. Öppna den ursprungliga filen och spara den som .xlsx."
-	RefusedOther     Refusal = "Filen är inte en arbetsbok i formatet .xlsx. Öppna den i det program som den skapades med och spara den som .xlsx."
-	RefusedDamaged   Refusal = "Filen är skadad och går inte att läsa. Öppna den, spara den på nytt som .xlsx och skicka den igen."
-	RefusedParts     Refusal = "Filen innehåller fler delar, eller delar med andra namn, än en arbetsbok ska ha. Spara den på nytt som .xlsx i Excel eller LibreOffice."
-	RefusedUnpacked  Refusal = "Filen blir orimligt stor när den packas upp och öppnas därför inte. Ta bort det som lagts till och spara den igen."
-	RefusedMacros    Refusal = "Filen innehåller makron och öppnas därför inte. Spara den som .xlsx utan makron."
-	RefusedLinks     Refusal = "Filen hämtar uppgifter från andra filer eller från nätet och öppnas därför inte. Ta bort länkarna till andra arbetsböcker och spara den igen."
-	RefusedEmbedded  Refusal = "Filen innehåller inbäddade dokument eller kontroller och öppnas därför inte. Skicka dem som egna filer och ta bort dem ur arbetsboken."
-	RefusedXML       Refusal = "Filen innehåller XML som en arbetsbok inte ska ha och öppnas därför inte. Spara den på nytt som .xlsx i Excel eller LibreOffice."
-	RefusedBounds    Refusal = "Filen har innehåll alldeles för långt ut till höger eller nedåt i ett blad. Ta bort det som ligger utanför tabellen och spara den igen."
-	RefusedElsewhere Refusal = "Filen är kravbilagan till en annan upphandling. Kontrollera vilken upphandling anbudet gäller, och be anbudsgivaren om rätt fil."
-	RefusedKind      Refusal = "Filen är inte en kravbilaga, utan en annan fil från Kravverk. Be anbudsgivaren om den ifyllda kravbilagan."
-	RefusedNoRows    Refusal = "Filen är kravbilagan till den här upphandlingen, men inget av kraven finns kvar i den. Be anbudsgivaren att fylla i den fil som skickades ut."
-	RefusedNoPlan    Refusal = "Filen är ingen handlingsplan från Kravverk, eller så är rubrikerna Läge, Så går det och Nyckel borta. Hämta planen på nytt och fyll i den."
-	RefusedEncoding  Refusal = "Tecknen i filen går inte att läsa säkert. Spara den som ”CSV UTF-8” eller som .xlsx och skicka den igen."
-	RefusedForeign   Refusal = "Filen kommer inte från Kravverk, eller så har dess märkning tagits bort. Använd den fil som ni fick och fyll i den."
+	RefusedEmpty       Refusal = "Filen är tom. Kontrollera att den sparades och skicka den igen."
+	RefusedSize        Refusal = "Filen är större än 20 MB. Ta bort bilder och annat som lagts till, och spara den igen som .xlsx."
+	RefusedPassword    Refusal = "Filen är skyddad med lösenord. Öppna den, ta bort lösenordet och spara den igen."
+	RefusedOldFormat   Refusal = "Filen är i det äldre Excel-formatet (.xls). Öppna den och spara den som .xlsx."
+	RefusedText        Refusal = "Filen är text, till exempel CSV, fast den heter något annat. Öppna den ursprungliga filen och spara den som .xlsx."
+	RefusedOther       Refusal = "Filen är inte en arbetsbok i formatet .xlsx. Öppna den i det program som den skapades med och spara den som .xlsx."
+	RefusedDamaged     Refusal = "Filen är skadad och går inte att läsa. Öppna den, spara den på nytt som .xlsx och skicka den igen."
+	RefusedParts       Refusal = "Filen innehåller fler delar, eller delar med andra namn, än en arbetsbok ska ha. Spara den på nytt som .xlsx i Excel eller LibreOffice."
+	RefusedUnpacked    Refusal = "Filen blir orimligt stor när den packas upp och öppnas därför inte. Ta bort det som lagts till och spara den igen."
+	RefusedMacros      Refusal = "Filen innehåller makron och öppnas därför inte. Spara den som .xlsx utan makron."
+	RefusedLinks       Refusal = "Filen hämtar uppgifter från andra filer eller från nätet och öppnas därför inte. Ta bort länkarna till andra arbetsböcker och spara den igen."
+	RefusedEmbedded    Refusal = "Filen innehåller inbäddade dokument eller kontroller och öppnas därför inte. Skicka dem som egna filer och ta bort dem ur arbetsboken."
+	RefusedXML         Refusal = "Filen innehåller XML som en arbetsbok inte ska ha och öppnas därför inte. Spara den på nytt som .xlsx i Excel eller LibreOffice."
+	RefusedBounds      Refusal = "Filen har innehåll alldeles för långt ut till höger eller nedåt i ett blad. Ta bort det som ligger utanför tabellen och spara den igen."
+	RefusedElsewhere   Refusal = "Filen är kravbilagan till en annan upphandling. Kontrollera vilken upphandling anbudet gäller, och be anbudsgivaren om rätt fil."
+	RefusedKind        Refusal = "Filen är inte en kravbilaga, utan en annan fil från Kravverk. Be anbudsgivaren om den ifyllda kravbilagan."
+	RefusedNoRows      Refusal = "Filen är kravbilagan till den här upphandlingen, men inget av kraven finns kvar i den. Be anbudsgivaren att fylla i den fil som skickades ut."
+	RefusedNoPlan      Refusal = "Filen är ingen handlingsplan från Kravverk, eller så är rubrikerna Läge, Så går det och Nyckel borta. Hämta planen på nytt och fyll i den."
+	RefusedEncoding    Refusal = "Tecknen i filen går inte att läsa säkert. Spara den som ”CSV UTF-8” eller som .xlsx och skicka den igen."
+	RefusedForeign     Refusal = "Filen kommer inte från Kravverk, eller så har dess märkning tagits bort. Använd den fil som ni fick och fyll i den."
+	RefusedOtherSystem Refusal = "Filen hör till en annan klassning. Kontrollera vilket system leverantören svarar om, och be om rätt fil."
+	RefusedOtherFile   Refusal = "Filen är en annan fil från Kravverk än den som leverantören ska fylla i. Be om den ifyllda filen."
+	RefusedNoneLeft    Refusal = "Filen hör till klassningen, men inget av kraven finns kvar i den. Be leverantören fylla i den fil som skickades."
 )
 
 // changeWords are the sentences about what differs from the file as written.
@@ -416,6 +419,7 @@ var readWords = struct {
 	unpublished, unmarked, older, columnRenamed, columnMoved, columnGuessed, columnMissing       string
 	unknownRow, removed, twice, twiceSame, missing, newer, olderRow, mixed, altered, alteredKind string
 	formula, noAnswer, readAs, outside                                                           string
+	otherRound, unmarkedRound, olderText, askedAgain                                             string
 }{
 	unpublished:   "Filen är märkt med den här upphandlingen men är ingen av de versioner som har skickats ut, till exempel ett utkast. Svaren är lästa mot den senaste versionen.",
 	unmarked:      "Filens märkning är borttagen. Raderna är igenkända på sina dolda nycklar.",
@@ -424,7 +428,11 @@ var readWords = struct {
 	columnMoved:   "Kolumnen %s är flyttad till %s.",
 	columnGuessed: "Rubriken för kolumnen %s finns inte. Svaren är lästa ur kolumn %s. Kontrollera att det stämmer.",
 	columnMissing: "Kolumnen %s finns inte i filen.",
-	unknownRow:    "Raden hör inte till något krav i kravbilagan.",
+	otherRound:    "Filen är märkt med den här verifieringen men är ingen av leverantörens omgångar, till exempel en annan leverantörs fil. Svaren är lästa mot omgång %d, som liknar den mest. Kontrollera vems filen är.",
+	unmarkedRound: "Filens märkning är borttagen. Svaren är lästa mot omgång %d, som raderna stämmer bäst med.",
+	olderText:     "Svaret gäller lydelsen i omgång %d. Omgång %d frågar om samma krav med en annan lydelse.",
+	askedAgain:    "Omgång %d frågar också om kravet.",
+	unknownRow:    "Raden hör inte till något krav som filen frågar om.",
 	removed:       "Kravet %s är borttaget i version %d.",
 	twice:         "Kravet står %d gånger i filen, med olika svar.",
 	twiceSame:     "Kravet står också på rad %d, tomt eller med samma svar.",

@@ -16,13 +16,13 @@ import (
 // in it has been decided: that is for whoever looks at it.
 type Reading struct {
 	SHA256      string    // of the file, in hex
-	Publication int       // the version that it answers; the newest when the file does not tell
-	Rows        []ReadRow // every row of the newest version, in its order
+	Publication int       // the version or round that it answers; the newest when the file does not tell
+	Rows        []ReadRow // every row of the newest version, or of the round, in its order
 	Strays      []Stray   // what stands in the file and is none of them
 	Notes       []string  // about the file as a whole, for people
 }
 
-// ReadRow is one row of the newest version, and what the file has there.
+// ReadRow is one row of what was asked, and what the file has there.
 type ReadRow struct {
 	engine.Row
 	At     int          // the row in the file's sheet; 0 when it is not there
@@ -66,7 +66,28 @@ func (r Reading) Found() int {
 // Rows are found by their hidden key, else by their Krav-ID, else by their
 // text, never by where they stand. The error is a Refusal: the file is not
 // safe, not readable, or another procurement's.
-func ReadTender(data []byte, published []engine.Publication) (r Reading, err error) {
+func ReadTender(data []byte, published []engine.Publication) (Reading, error) {
+	return readAnswers(data, published, false)
+}
+
+// ReadRound reads a supplier's answers as ReadTender reads a tenderer's. rounds
+// is those in which the supplier has been asked. Each asks for itself, and does
+// not replace those before it: a file is read against the round that it answers,
+// also when it comes back after a later one was made.
+func ReadRound(data []byte, rounds []engine.Publication) (Reading, error) {
+	r, err := readAnswers(data, rounds, true)
+	switch err {
+	case RefusedElsewhere:
+		err = RefusedOtherSystem
+	case RefusedKind:
+		err = RefusedOtherFile
+	case RefusedNoRows:
+		err = RefusedNoneLeft
+	}
+	return r, err
+}
+
+func readAnswers(data []byte, published []engine.Publication, round bool) (r Reading, err error) {
 	newest := published[len(published)-1]
 	sum := sha256.Sum256(data)
 	defer func() {
@@ -82,6 +103,7 @@ func ReadTender(data []byte, published []engine.Publication) (r Reading, err err
 	r = Reading{SHA256: hex.EncodeToString(sum[:])}
 	answered := newest
 	id, marked := identify(f)
+	known := false // the file tells which it answers
 	switch {
 	case marked && id.Kind != Requirements:
 		return Reading{}, RefusedKind
@@ -89,31 +111,76 @@ func ReadTender(data []byte, published []engine.Publication) (r Reading, err err
 		return Reading{}, RefusedElsewhere
 	case marked:
 		i := slices.IndexFunc(published, func(p engine.Publication) bool { return p.ExportID == id.ExportID })
-		if i < 0 {
-			r.note(readWords.unpublished)
-		} else {
+		if known = i >= 0; known {
 			answered = published[i]
+		} else if !round {
+			r.note(readWords.unpublished)
 		}
 	}
-	t := newTable(f, answered.Rows)
+	expected := answered.Rows
+	if round && !known { // any round's rows tell where the answers stand
+		expected = nil
+		for _, p := range published {
+			expected = append(expected, p.Rows...)
+		}
+	}
+	t := newTable(f, expected)
 	if t == nil {
 		if marked {
 			return Reading{}, RefusedNoRows
 		}
 		return Reading{}, RefusedForeign
 	}
-	if !marked {
-		if t.keys == 0 { // Krav-IDs alone are the same in every procurement
-			return Reading{}, RefusedForeign
-		}
+	if !marked && t.keys == 0 { // Krav-IDs alone are the same in every procurement
+		return Reading{}, RefusedForeign
+	}
+	if !marked || round && !known {
 		answered = t.likeliest(published)
 		t.expect(answered.Rows)
-		r.note(readWords.unmarked)
+		switch {
+		case !round:
+			r.note(readWords.unmarked)
+		case marked:
+			r.note(fill(readWords.otherRound, answered.Number))
+		default:
+			r.note(fill(readWords.unmarkedRound, answered.Number))
+		}
 	}
 	r.Publication = answered.Number
 	r.Notes = append(r.Notes, t.notes...)
-	r.read(t, answered, newest)
+	if round {
+		r.read(t, answered, answered)
+		r.askedAgain(answered, published)
+	} else {
+		r.read(t, answered, newest)
+	}
 	return r, nil
+}
+
+// askedAgain tells of the rows that a later round has asked about too. Where the
+// later has another text, somebody has to choose whether the answer still holds.
+func (r *Reading) askedAgain(answered engine.Publication, rounds []engine.Publication) {
+	for _, later := range rounds {
+		if later.Number <= answered.Number {
+			continue
+		}
+		asks := map[string]engine.Row{}
+		for _, x := range later.Rows {
+			asks[x.ID] = x
+		}
+		for i := range r.Rows {
+			row := &r.Rows[i]
+			now, again := asks[row.ID]
+			if !again || row.Claim.Empty() {
+				continue
+			}
+			if rowText(now) != rowText(row.Row) {
+				row.Choose = append(row.Choose, Choice{fill(readWords.olderText, answered.Number, later.Number), rowSay(row.Row)})
+			} else {
+				row.Claim.Notes = append(row.Claim.Notes, fill(readWords.askedAgain, later.Number))
+			}
+		}
+	}
 }
 
 func (r *Reading) note(text string) { r.Notes = append(r.Notes, text) }

@@ -237,7 +237,7 @@ func TestReadTender(t *testing.T) {
 			more := make([]string, len(r[0]))
 			more[0], more[2] = "VI-01", "Vi erbjuder också utbildning."
 			return append(slices.Insert(r, 0, title), more)
-		}), whole: true, says: []string{"* Kolumnen Svar är flyttad till J.", "?@8 Raden hör inte till något krav i kravbilagan. VI-01 · Vi erbjuder också utbildning."}},
+		}), whole: true, says: []string{"* Kolumnen Svar är flyttad till J.", "?@8 Raden hör inte till något krav som filen frågar om. VI-01 · Vi erbjuder också utbildning."}},
 		{name: "a translated header", make: set(func(r [][]string) [][]string {
 			copy(r[0], []string{"ID", "Area", "Requirement", "Type", "Reference", "Verification", "Follow-up", "Weight", "Answer", "Responsible", "Description", "Evidence", "Key"})
 			return r
