@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/kravverk/kravverk/engine/catalog"
@@ -149,7 +150,7 @@ func (e Evaluation) Offers(rows []Row) map[string]Offer {
 		p := &catalog.Prefill{RequirementID: x.ID, Answer: v.Answer, Source: fmt.Sprintf(say.tender, t.Tenderer), Strength: "contracted"}
 		if v.Claim != nil {
 			p.How = v.Claim.Description
-			if v.Claim.Evidence != "" {
+			if v.Claim.Shows() {
 				p.Source += ", " + v.Claim.Evidence
 			}
 		}
@@ -174,7 +175,7 @@ func (e Evaluation) Answers() []map[string]Offer {
 				continue
 			}
 			p := &catalog.Prefill{RequirementID: id, Answer: c.Answer, How: c.Description, Source: fmt.Sprintf(say.supplier, t.Tenderer), Strength: "assumed"}
-			if c.Evidence != "" {
+			if c.Shows() {
 				p.Source, p.Strength = p.Source+", "+c.Evidence, "contracted"
 			}
 			offers[id] = Offer{Prefill: p, Offered: rule.Yes, Kind: FromSupplier, From: t.ID}
@@ -332,4 +333,20 @@ func Replaces(had, claim *Claim) Replacement {
 // Empty tells that nothing is written.
 func (c Claim) Empty() bool {
 	return c.Written == "" && c.By == "" && c.Description == "" && c.Evidence == ""
+}
+
+// noEvidence is what people write in the column for evidence when they have
+// none, in small letters and without the signs around it.
+var noEvidence = []string{
+	"", "saknas", "ej", "nej", "inget", "inga", "ingen", "inte", "n/a", "na", "i/t", "ej tillämpligt", "ej aktuellt", "ej relevant", "inte tillämpligt", "inte aktuellt",
+	"finns ej", "finns inte", "finns inget", "finns inga", "finns ingen", "ingenting", "inget bevis", "inga bevis", "inget underlag", "bevis saknas", "underlag saknas", "dokumentation saknas",
+	"se ovan", "se beskrivning", "vet ej", "vet inte", "okänt", "oklart", "kommer", "kommer senare", "tbd", "todo", "no", "none", "nothing", "not applicable", "ja", "yes", "x", "ok",
+}
+
+// Shows tells whether the claim names something that shows it. A cell that says
+// that there is nothing, or nothing that can be looked up, names none.
+func (c Claim) Shows() bool {
+	words := strings.Fields(strings.ToLower(c.Evidence))
+	text := strings.Trim(strings.Join(words, " "), " .,;:!?-–—_*()[]\"'”/\\")
+	return !slices.Contains(noEvidence, text)
 }

@@ -111,3 +111,21 @@ func TestReplaces(t *testing.T) {
 		}
 	}
 }
+
+// Only what can be looked up makes a supplier's word more than its word.
+func TestEvidence(t *testing.T) {
+	for evidence, shows := range map[string]bool{
+		"": false, "-": false, "–": false, "Saknas": false, "Saknas.": false, "Ej": false, "nej": false, "NEJ!": false, "n/a": false, "N/A": false, "finns ej": false, "Finns  ej ": false, "finns inte": false, "inget": false, "(inget)": false, "...": false, "Bevis saknas": false, "?": false, "se ovan": false,
+		"Bilaga 4, punkt 2": true, "ISO 27001-intyg, 2026-03-01": true, "SOC 2": true, "Nej, men se rapport R-17": true, "Avtalet 4.1": true, "R1": true, "Saknas i bilagan men finns i avtalet 3.2": true,
+	} {
+		e := Evaluation{Tenders: []Tender{{ID: "t", Tenderer: "Driftbolaget AB", Claims: map[string]Claim{"A": {Answer: AnswerYes, Evidence: evidence}}}}}
+		p := e.Answers()[0]["A"].Prefill
+		want, source := "assumed", "Driftbolaget AB"
+		if shows {
+			want, source = "contracted", evidence
+		}
+		if p.Strength != want || !strings.HasSuffix(p.Source, source) {
+			t.Errorf("%q: %s, %q", evidence, p.Strength, p.Source)
+		}
+	}
+}
