@@ -230,8 +230,9 @@ type FrozenSource struct {
 	Kind     OfferKind `json:"kind"`
 	ID       string    `json:"id"` // as in Taken
 	Title    string    `json:"title"`
-	Revision int       `json:"revision,omitempty"` // of an agreement or a classification; of a tender its file
+	Revision int       `json:"revision,omitempty"` // of an agreement or a classification; of a tender the file that was read last
 	SHA256   string    `json:"sha256,omitempty"`   // in hex: of the agreement as JSON, of the approved snapshot, or of the file; "" when it is gone
+	Answers  string    `json:"answers,omitempty"`  // of a tender, in hex: of all its answers and what was found of them, see Evaluation.Hash
 }
 
 // Frozen is the agreement as a source.
@@ -241,7 +242,7 @@ func (a Agreement) Frozen() FrozenSource {
 		panic(err) // texts and numbers only
 	}
 	sum := sha256.Sum256(canonical(data))
-	return FrozenSource{FromAgreement, a.ID, a.Title, a.Version, hex.EncodeToString(sum[:])}
+	return FrozenSource{Kind: FromAgreement, ID: a.ID, Title: a.Title, Revision: a.Version, SHA256: hex.EncodeToString(sum[:])}
 }
 
 // Assessed writes down what a B-classification comes to, and on whose word.

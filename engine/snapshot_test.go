@@ -126,7 +126,7 @@ func TestSnapshotKeys(t *testing.T) {
 		findings[].offers[].remains findings[].offers[].valid_until
 		findings[].offers[].from.id findings[].offers[].from.version findings[].offers[].from.title findings[].offers[].from.hash
 		findings[].outcome findings[].stale result.applies result.shall result.should result.not result.unknown result.unsettled result.not_known[].id result.not_known[].title verified
-		sources[].kind sources[].id sources[].title sources[].revision sources[].sha256
+		sources[].kind sources[].id sources[].title sources[].revision sources[].sha256 sources[].answers
 		decision.diary decision.text decision.next_review decision.participants[].role decision.participants[].person decision.four_eyes`
 	if got, want := strings.Join(keys, " "), strings.Join(strings.Fields(want), " "); got != want {
 		t.Errorf("the keys are now\n%s\nwant\n%s\nA key that goes away or changes its meaning needs another SnapshotVersion; a new one does not.", got, want)

@@ -1,6 +1,9 @@
 package engine
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -47,6 +50,7 @@ type Tender struct {
 	Files          []TenderFile
 	Version        int              // 0 until answers have been read in; one more for each time
 	Publication    int              // the version of the kravbilaga that the answers are to; 0 until then
+	File           int              // the file that was read last; 0 when it was none, or is not known
 	Claims         map[string]Claim // by row; a row that is not there has not been answered
 }
 
@@ -117,6 +121,34 @@ func (e Evaluation) State() int {
 		sum += j.Version
 	}
 	return sum
+}
+
+// Hash is a hash of what stands of a tender, in hex: its answers as they were
+// read, and what an assessor has found beside them. It is the same for as long as
+// none of them changes.
+func (e Evaluation) Hash(tender string) string {
+	type finding struct {
+		Row, Answer, Note string
+	}
+	stands := struct {
+		Claims    map[string]Claim
+		Judgments []finding
+	}{}
+	if t := e.Tender(tender); t != nil {
+		stands.Claims = t.Claims
+	}
+	for _, j := range e.Judgments {
+		if j.Tender == tender {
+			stands.Judgments = append(stands.Judgments, finding{j.Row, j.Answer, j.Note})
+		}
+	}
+	slices.SortFunc(stands.Judgments, func(a, b finding) int { return strings.Compare(a.Row, b.Row) })
+	data, err := json.Marshal(stands)
+	if err != nil {
+		panic(err) // texts only
+	}
+	sum := sha256.Sum256(canonical(data))
+	return hex.EncodeToString(sum[:])
 }
 
 // Tender finds a tender by its id, nil when there is none.

@@ -129,3 +129,41 @@ func TestEvidence(t *testing.T) {
 		}
 	}
 }
+
+// The hash of what stands of a tender follows its answers and what is found of
+// them, and nothing else.
+func TestEvaluationHash(t *testing.T) {
+	made := func() Evaluation {
+		return Evaluation{
+			Tenders:   []Tender{{ID: "t", Version: 1, Claims: map[string]Claim{"A": {Answer: AnswerYes, Written: "Ja"}, "B": {Answer: AnswerNo}}}, {ID: "u", Claims: map[string]Claim{}}},
+			Judgments: []Judgment{{Tender: "t", Row: "B", Answer: AnswerPartly, Version: 1}, {Tender: "t", Row: "A", Note: "Bilagan saknas."}},
+		}
+	}
+	was := made().Hash("t")
+	for name, x := range map[string]struct {
+		change func(*Evaluation)
+		same   bool
+	}{
+		"an answer":         {func(e *Evaluation) { e.Tenders[0].Claims["B"] = Claim{Answer: AnswerYes} }, false},
+		"an evidence":       {func(e *Evaluation) { e.Tenders[0].Claims["A"] = Claim{Answer: AnswerYes, Written: "Ja", Evidence: "B"} }, false},
+		"an answer less":    {func(e *Evaluation) { delete(e.Tenders[0].Claims, "A") }, false},
+		"a judgment":        {func(e *Evaluation) { e.Judgments[0].Answer = AnswerNo }, false},
+		"a judgment's note": {func(e *Evaluation) { e.Judgments[1].Note = "" }, false},
+		"a judgment less":   {func(e *Evaluation) { e.Judgments = e.Judgments[:1] }, false},
+		"a file":            {func(e *Evaluation) { e.Tenders[0].Files = []TenderFile{{N: 1}} }, true},
+		"another's answer":  {func(e *Evaluation) { e.Tenders[1].Claims["A"] = Claim{Answer: AnswerNo} }, true},
+		"another's judgment": {func(e *Evaluation) {
+			e.Judgments = append(e.Judgments, Judgment{Tender: "u", Row: "A", Answer: AnswerNo})
+		}, true},
+		"the order": {func(e *Evaluation) { slices.Reverse(e.Judgments) }, true},
+	} {
+		e := made()
+		x.change(&e)
+		if same := e.Hash("t") == was; same != x.same {
+			t.Errorf("%s changes the hash: %v", name, !same)
+		}
+	}
+	if len(was) != 64 || was == made().Hash("u") {
+		t.Error(was)
+	}
+}

@@ -417,7 +417,7 @@ func BenchmarkComparison(b *testing.B) {
 	for i := range 5 {
 		t, err := s.db.ReceiveTender(ctx, maria.ID, id, fmt.Sprintf("Bolaget %d AB", i), engine.TenderFile{Name: "a.xlsx", Content: []byte{byte(i)}})
 		check(b, err)
-		check(b, s.db.ReadTender(ctx, maria.ID, t.ID, 0, 1, claims))
+		check(b, s.db.ReadTender(ctx, maria.ID, t.ID, 0, 1, 1, claims))
 	}
 	b.ReportAllocs()
 	for b.Loop() {

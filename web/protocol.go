@@ -57,7 +57,7 @@ func revisionWords(x engine.FrozenSource) string {
 }
 
 // protocolSource is what accepted offers were taken from.
-type protocolSource struct{ What, Title, Hash string }
+type protocolSource struct{ What, Title, Hash, Answers string }
 
 // wordRow is whose word something was taken on, and for which requirements.
 type wordRow struct {
@@ -195,7 +195,7 @@ type verifiedLine struct {
 func (p *protocolPage) verification(s *server, snapshot *engine.Snapshot) {
 	p.Figures = sumFigures(*snapshot.Verified)
 	for _, x := range snapshot.Sources {
-		p.Sources = append(p.Sources, protocolSource{kindWords[x.Kind], strings.TrimSpace(x.Title + revisionWords(x)), x.SHA256})
+		p.Sources = append(p.Sources, protocolSource{kindWords[x.Kind], strings.TrimSpace(x.Title + revisionWords(x)), x.SHA256, x.Answers})
 	}
 	for _, f := range snapshot.Findings {
 		if f.Outcome == "" {

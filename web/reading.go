@@ -279,7 +279,7 @@ func (s *server) takeReading(w http.ResponseWriter, r *http.Request) error {
 		p.Failed = true
 		return s.render(w, http.StatusUnprocessableEntity, "reading", p)
 	}
-	err = s.Store.ReadTender(r.Context(), e.visit.ID, t.ID, version, p.Publication, claims)
+	err = s.Store.ReadTender(r.Context(), e.visit.ID, t.ID, version, p.Publication, p.File.N, claims)
 	if errors.Is(err, engine.ErrChanged) {
 		p.Changed, p.Failed = true, true
 		return s.render(w, http.StatusConflict, "reading", p)

@@ -285,7 +285,8 @@ func (s *server) frozenSources(ctx context.Context, v *verified) ([]engine.Froze
 }
 
 // frozenTender finds the file that a tender's or a supplier's answers were read
-// from last.
+// from last, and the hash of the answers with what was found of them: a file that
+// came later, or an assessment, is no part of the file's own hash.
 func (s *server) frozenTender(ctx context.Context, v *verified, source *engine.FrozenSource) error {
 	room := v.Classification.ID
 	if source.Kind == engine.FromTender {
@@ -299,9 +300,9 @@ func (s *server) frozenTender(ctx context.Context, v *verified, source *engine.F
 		if source.Kind == engine.FromTender && (e.Award == nil || e.Award.Tender != t.ID) || source.Kind == engine.FromSupplier && t.ID != source.ID {
 			continue
 		}
-		source.Title = t.Tenderer
+		source.Title, source.Answers = t.Tenderer, e.Hash(t.ID)
 		for _, f := range t.Files {
-			if f.Refused == "" {
+			if f.N == t.File {
 				source.Revision, source.SHA256 = f.N, f.SHA256
 			}
 		}

@@ -23,7 +23,7 @@ type ProcurementStore interface {
 	Publications(ctx context.Context, classificationID string) ([]engine.Publication, error)
 	Publication(ctx context.Context, classificationID string, number int) (engine.Publication, error)
 	ReceiveTender(ctx context.Context, by, classificationID, tenderer string, file engine.TenderFile) (engine.Tender, error)
-	ReadTender(ctx context.Context, by, tenderID string, version, publication int, claims map[string]engine.Claim) error
+	ReadTender(ctx context.Context, by, tenderID string, version, publication, file int, claims map[string]engine.Claim) error
 	SaveJudgments(ctx context.Context, by, tenderID string, list []engine.Judgment) error
 	Award(ctx context.Context, by, tenderID string, state int, reason string) error
 	Evaluation(ctx context.Context, classificationID string) (engine.Evaluation, error)

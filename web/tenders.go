@@ -134,6 +134,7 @@ type tenderRow struct {
 }
 
 type tenderFileRow struct {
+	N                                                      int
 	Name, Link, Original, When, Who, SHA256, Size, Refused string
 }
 
@@ -186,7 +187,7 @@ func (s *server) tendersPage(e *evaluated) tendersPage {
 // tenderFileRow is a file below its tender's address.
 func (s *server) tenderFileRow(f engine.TenderFile, tender string) tenderFileRow {
 	link := tender + "/fil/" + itoa(f.N)
-	return tenderFileRow{Name: f.Name, Link: link, Original: link + "/original", When: s.day(f.At), Who: personName(f.By), SHA256: f.SHA256, Size: fileSize(f.Size), Refused: f.Refused}
+	return tenderFileRow{N: f.N, Name: f.Name, Link: link, Original: link + "/original", When: s.day(f.At), Who: personName(f.By), SHA256: f.SHA256, Size: fileSize(f.Size), Refused: f.Refused}
 }
 
 func fileSize(n int) string {

@@ -38,7 +38,7 @@ func (s *site) awarded(title string) (base, row string) {
 	for _, r := range rows {
 		claims[r.ID] = engine.Claim{Answer: engine.AnswerYes, Written: "Ja", Description: "Ingår i tjänsten.", Evidence: "Bilaga 3"}
 	}
-	check(s.t, s.db.ReadTender(ctx, maria.ID, t.ID, 0, 1, claims))
+	check(s.t, s.db.ReadTender(ctx, maria.ID, t.ID, 0, 1, 1, claims))
 	e, err := s.db.Evaluation(ctx, id)
 	check(s.t, err)
 	check(s.t, s.db.Award(ctx, maria.ID, t.ID, e.State(), "Bäst."))

@@ -141,7 +141,7 @@ func (p demoProcurement) receive(ctx context.Context) error {
 		for _, row := range r.Rows {
 			claims[row.ID] = row.Claim
 		}
-		if err := p.db.ReadTender(ctx, "erik", t.ID, 0, 1, claims); err != nil {
+		if err := p.db.ReadTender(ctx, "erik", t.ID, 0, 1, t.Files[0].N, claims); err != nil {
 			return err
 		}
 	}

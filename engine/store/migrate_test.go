@@ -60,7 +60,7 @@ func TestMigrate(t *testing.T) {
 		t.Errorf("%d rows, %d steps", n, steps)
 	}
 	// The copy is a whole database of the version before.
-	copied := s.path + ".before-0005"
+	copied := s.path + ".before-0006"
 	info, err := os.Stat(copied)
 	check(t, err)
 	if info.Mode().Perm() != 0o600 {
@@ -103,7 +103,7 @@ func TestChangedMigrationIsRefused(t *testing.T) {
 	check(t, s.Close())
 	openClose(t, s.path, later(t, `CREATE TABLE extra (n INTEGER);`))
 	_, err := open(s.path, clock(), later(t, `CREATE TABLE extra (m INTEGER);`))
-	wantSentence(t, err, s.path, "steg 0005")
+	wantSentence(t, err, s.path, "steg 0006")
 	openClose(t, s.path, later(t, "CREATE TABLE extra (n INTEGER);")) // still whole
 }
 
@@ -132,4 +132,39 @@ func TestTwoOpenAtOnce(t *testing.T) {
 	a, b := reopen(t, path), reopen(t, path)
 	check(t, a.EnsurePerson(ctx, anna))
 	check(t, b.EnsurePerson(ctx, engine.Person{ID: "p9", Name: "Nio"}))
+}
+
+// Which file an old tender's answers were read from is written down where it
+// cannot have been another, and nowhere else.
+func TestFilesThatWereRead(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "k.db")
+	old := settings{steps: shipped[:4], busy: fast.busy}
+	openClose(t, path, old)
+	db := raw(t, path)
+	_, err := db.Exec(`INSERT INTO person VALUES ('p1', 'Anna'); INSERT INTO catalog VALUES ('h', '');
+		INSERT INTO system (id, title, description, unit, members, created_at, created_by) VALUES ('s1', 'S', '', 'u', 0, '', 'p1');
+		INSERT INTO classification (id, system_id, type, catalog_hash, created_at, created_by) VALUES ('c1', 's1', 'B', 'h', '', 'p1');`)
+	check(t, err)
+	for id, x := range map[string]struct {
+		version int
+		refused []string
+	}{"one": {1, []string{""}}, "two": {1, []string{"", ""}}, "unread": {0, []string{""}}, "second": {3, []string{"trasig", ""}}} {
+		_, err := db.Exec(`INSERT INTO tender (id, classification_id, tenderer, received_at, received_by, version, publication, claims) VALUES ($1, 'c1', $1, '', 'p1', $2, 1, '{}')`, id, x.version)
+		check(t, err)
+		for i, refused := range x.refused {
+			_, err := db.Exec(`INSERT INTO tender_file VALUES ($1, $2, 'f', 's', '', 'p1', $3, x'00')`, id, i+1, refused)
+			check(t, err)
+		}
+	}
+	check(t, db.Close())
+	check(t, reopen(t, path).Close())
+	db = raw(t, path)
+	defer db.Close()
+	for id, want := range map[string]int{"one": 1, "two": 0, "unread": 0, "second": 2} {
+		var got int
+		check(t, db.QueryRow(`SELECT file FROM tender WHERE id = $1`, id).Scan(&got))
+		if got != want {
+			t.Errorf("%s: %d, want %d", id, got, want)
+		}
+	}
 }

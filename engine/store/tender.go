@@ -173,35 +173,50 @@ func (s *Store) ReceiveTender(ctx context.Context, by, classificationID, tendere
 	return out, err
 }
 
-// ReadTender sets what has been read from a tender's file, as answers to a
-// version of the kravbilaga. version is that of the tender which was seen:
-// another is engine.ErrChanged, unless the answers are the same. A closed
-// evaluation is engine.ErrAwarded.
-func (s *Store) ReadTender(ctx context.Context, by, tenderID string, version, publication int, claims map[string]engine.Claim) error {
+type readPayload struct {
+	Publication int             `json:"publication"`
+	File        int             `json:"file"`
+	Claims      json.RawMessage `json:"claims"`
+}
+
+// ReadTender sets what has been read from one of a tender's files, by its number,
+// as answers to a version of the kravbilaga. version is that of the tender which
+// was seen: another is engine.ErrChanged, unless the answers are the same. A
+// closed evaluation is engine.ErrAwarded, a file that is not the tender's
+// engine.ErrNotFound.
+func (s *Store) ReadTender(ctx context.Context, by, tenderID string, version, publication, file int, claims map[string]engine.Claim) error {
 	return s.record(ctx, by, func(tx *sql.Tx, j *journal) error {
 		classification, system, err := tenderOf(ctx, tx, tenderID)
 		if err != nil {
 			return err
 		}
-		var before string
-		var was, read int
-		if err := tx.QueryRowContext(ctx, `SELECT claims, publication, version FROM tender WHERE id = $1`, tenderID).Scan(&before, &was, &read); err != nil {
+		if err := orNotFound(tx.QueryRowContext(ctx, `SELECT number FROM tender_file WHERE tender_id = $1 AND number = $2`, tenderID, file).Scan(new(int))); err != nil {
 			return err
 		}
-		after := about(claims)
-		if read > 0 && was == publication && before == string(after) {
-			return nil
-		}
-		err = tx.QueryRowContext(ctx, `UPDATE tender SET version = version + 1, publication = $1, claims = $2 WHERE id = $3 AND version = $4 RETURNING id`,
-			publication, string(after), tenderID, version).Scan(new(string))
-		if errors.Is(err, sql.ErrNoRows) {
-			return engine.ErrChanged
-		}
-		if err != nil {
-			return err
-		}
-		return j.append(ctx, line{action: tenderRead, system: system, classification: classification, key: tenderID}, json.RawMessage(before), after)
+		return setClaims(ctx, tx, j, line{action: tenderRead, system: system, classification: classification, key: tenderID}, version, publication, file, claims)
 	})
+}
+
+// setClaims sets a tender's answers and writes the line about it.
+func setClaims(ctx context.Context, tx *sql.Tx, j *journal, l line, version, publication, file int, claims map[string]engine.Claim) error {
+	var before string
+	var was, from, read int
+	if err := tx.QueryRowContext(ctx, `SELECT claims, publication, file, version FROM tender WHERE id = $1`, l.key).Scan(&before, &was, &from, &read); err != nil {
+		return err
+	}
+	after := about(claims)
+	if read > 0 && was == publication && from == file && before == string(after) {
+		return nil
+	}
+	err := tx.QueryRowContext(ctx, `UPDATE tender SET version = version + 1, publication = $1, file = $2, claims = $3 WHERE id = $4 AND version = $5 RETURNING id`,
+		publication, file, string(after), l.key, version).Scan(new(string))
+	if errors.Is(err, sql.ErrNoRows) {
+		return engine.ErrChanged
+	}
+	if err != nil {
+		return err
+	}
+	return j.append(ctx, l, about(readPayload{was, from, json.RawMessage(before)}), about(readPayload{publication, file, after}))
 }
 
 // tenderOf gives a tender's classification and system, while the evaluation is
@@ -330,7 +345,7 @@ func tenders(ctx context.Context, tx *sql.Tx, where string, args ...any) ([]engi
 	err := each(ctx, tx, func(scan func(...any) error) (err error) {
 		t := engine.Tender{Claims: map[string]engine.Claim{}}
 		var at, claims string
-		if err := scan(&t.ID, &t.Classification, &t.Tenderer, &at, &t.By.ID, &t.By.Name, &t.Version, &t.Publication, &claims); err != nil {
+		if err := scan(&t.ID, &t.Classification, &t.Tenderer, &at, &t.By.ID, &t.By.Name, &t.Version, &t.Publication, &t.File, &claims); err != nil {
 			return err
 		}
 		if err := json.Unmarshal([]byte(claims), &t.Claims); err != nil {
@@ -339,7 +354,7 @@ func tenders(ctx context.Context, tx *sql.Tx, where string, args ...any) ([]engi
 		t.At, err = parseStamp(at)
 		list = append(list, t)
 		return err
-	}, `SELECT t.id, t.classification_id, t.tenderer, t.received_at, p.id, p.name, t.version, t.publication, t.claims
+	}, `SELECT t.id, t.classification_id, t.tenderer, t.received_at, p.id, p.name, t.version, t.publication, t.file, t.claims
 		FROM tender t JOIN person p ON p.id = t.received_by`+where+` ORDER BY t.received_at, t.id`, args...)
 	if err != nil {
 		return nil, err

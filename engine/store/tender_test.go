@@ -67,10 +67,11 @@ func TestProcurement(t *testing.T) {
 	wantErr(t, err, engine.ErrNotFound)
 
 	claims := map[string]engine.Claim{"BEH-01": {Answer: engine.AnswerYes, Written: "Ja", Notes: []string{"n"}}}
-	check(t, s.ReadTender(ctx, bo.ID, a.ID, 0, 2, claims))
-	check(t, s.ReadTender(ctx, bo.ID, a.ID, 0, 2, claims)) // the same again
-	wantErr(t, s.ReadTender(ctx, bo.ID, a.ID, 0, 2, nil), engine.ErrChanged)
-	wantErr(t, s.ReadTender(ctx, bo.ID, "none", 0, 2, claims), engine.ErrNotFound)
+	check(t, s.ReadTender(ctx, bo.ID, a.ID, 0, 2, 2, claims))
+	check(t, s.ReadTender(ctx, bo.ID, a.ID, 0, 2, 2, claims)) // the same again
+	wantErr(t, s.ReadTender(ctx, bo.ID, a.ID, 0, 2, 2, nil), engine.ErrChanged)
+	wantErr(t, s.ReadTender(ctx, bo.ID, a.ID, 1, 2, 3, claims), engine.ErrNotFound) // no such file of it
+	wantErr(t, s.ReadTender(ctx, bo.ID, "none", 0, 2, 1, claims), engine.ErrNotFound)
 
 	judge := func(version int, answer string) error {
 		return s.SaveJudgments(ctx, bo.ID, a.ID, []engine.Judgment{{Row: "BEH-01", Answer: answer, Note: "Bilagan saknas.", Version: version}})
@@ -82,7 +83,7 @@ func TestProcurement(t *testing.T) {
 
 	e, err := s.Evaluation(ctx, id)
 	check(t, err)
-	if len(e.Tenders) != 2 || e.Tenders[0].Publication != 2 || e.Tenders[0].Claims["BEH-01"].Written != "Ja" || len(e.Judgments) != 1 || e.Judgments[0].Version != 2 || e.Judgments[0].By != bo || e.Award != nil {
+	if len(e.Tenders) != 2 || e.Tenders[0].Publication != 2 || e.Tenders[0].File != 2 || e.Tenders[1].File != 0 || e.Tenders[0].Claims["BEH-01"].Written != "Ja" || len(e.Judgments) != 1 || e.Judgments[0].Version != 2 || e.Judgments[0].By != bo || e.Award != nil {
 		t.Fatalf("evaluation: %+v", e)
 	}
 	wantErr(t, s.Award(ctx, bo.ID, a.ID, e.State()-1, "Högst poäng."), engine.ErrChanged)
@@ -95,7 +96,7 @@ func TestProcurement(t *testing.T) {
 		t.Errorf("the record does not tell: %v", err)
 	}
 	wantErr(t, judge(2, engine.AnswerNo), engine.ErrAwarded)
-	wantErr(t, s.ReadTender(ctx, bo.ID, a.ID, 1, 2, claims), engine.ErrAwarded)
+	wantErr(t, s.ReadTender(ctx, bo.ID, a.ID, 1, 2, 1, claims), engine.ErrAwarded)
 	_, err = s.ReceiveTender(ctx, bo.ID, id, "Sent AB", engine.TenderFile{Name: "x", Content: []byte("x")})
 	wantErr(t, err, engine.ErrAwarded)
 	_, err = s.Publish(ctx, anna.ID, engine.Publication{Classification: id, Number: 3, File: []byte("z")})

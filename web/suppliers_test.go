@@ -1,0 +1,100 @@
+package web_test
+
+import (
+	"context"
+	"encoding/json"
+	"regexp"
+	"testing"
+
+	"github.com/kravverk/kravverk/engine"
+)
+
+// asksSupplier sends the next round, as the form does, and gives its file.
+func (s *site) asksSupplier(base, supplier string, fields ...string) []byte {
+	s.t.Helper()
+	room := base + "/leverantor"
+	s.submit(room, room, append([]string{"leverantor", supplier, "vilka", "alla"}, fields...)...).wants(303)
+	list, err := s.db.Publications(context.Background(), s.record(base).Classification.ID)
+	check(s.t, err)
+	x, err := s.db.Publication(context.Background(), s.record(base).Classification.ID, len(list))
+	check(s.t, err)
+	return x.File
+}
+
+// roundRows is the rows of a round.
+func (s *site) roundRows(base string, n int) []engine.Row {
+	s.t.Helper()
+	x, err := s.db.Publication(context.Background(), s.record(base).Classification.ID, n)
+	check(s.t, err)
+	return x.Rows
+}
+
+// takesIn uploads a supplier's file and reads it in, with the file's answer
+// wherever there is a choice.
+func (s *site) takesIn(base, supplier, name string, data []byte) (reading string) {
+	s.t.Helper()
+	got := s.upload(base+"/leverantor/fil", supplier, name, data)
+	got.wants(303)
+	reading = got.Header.Get("Location")
+	shown := s.get(reading).wants(200)
+	form := shown.form(reading)
+	for _, m := range regexp.MustCompile(`name="(rad-[^"]+)" value="ta"`).FindAllStringSubmatch(shown.Body, -1) {
+		form.Set(m[1], "ta")
+	}
+	s.post(reading, form).wants(303)
+	return reading
+}
+
+// What is approved names the file that was read in, not one that came later, and
+// the answers themselves.
+func TestSnapshotNamesTheFileThatWasRead(t *testing.T) {
+	s := newSite(t)
+	base := s.began(s.complete("Arkivet"), shipped().SetHash)
+	sent := s.asksSupplier(base, "Driftbolaget AB")
+	read := replied(t, sent, nil)
+	s.takesIn(base, "Driftbolaget AB", "svar.xlsx", read)
+	later := replied(t, sent, map[string]string{s.roundRows(base, 1)[0].ID: "Nej"})
+	s.upload(base+"/leverantor/fil", "Driftbolaget AB", "senare.xlsx", later).wants(303)
+	tender := s.tender(base)
+	if tender.File != 1 || len(tender.Files) != 2 {
+		t.Fatalf("file %d of %d", tender.File, len(tender.Files))
+	}
+
+	page := s.get(base + "/godta").wants(200)
+	form := page.form(base + "/godta")
+	form["forslag"] = page.all("forslag")
+	s.post(base+"/godta", form).wants(303)
+	for _, r := range shipped().Requirements {
+		if s.record(base).Responses()[r.ID].Value == "" {
+			s.answer(base, maria, engine.ResponseKey(r.ID), engine.Response{Value: engine.AnswerYes, How: "Så gör vi."})
+		}
+	}
+	for _, step := range []string{"facts", "information", "laws", "requirements", "verify", "plan"} {
+		s.answer(base, maria, engine.DoneKey(step), true)
+	}
+	for _, a := range shipped().Areas {
+		s.answer(base, maria, engine.ReviewedKey(a.ID), true)
+	}
+	s.submit(base+"/plan", base+"/forslag").wants(303)
+	s.propose(base, "beslut", "Godkänns.").wants(303)
+	all, err := s.db.Approvals(context.Background(), s.record(base).Classification.ID)
+	check(t, err)
+	var frozen engine.Snapshot
+	check(t, json.Unmarshal(all[0].Snapshot, &frozen))
+	e, err := s.db.Evaluation(context.Background(), s.record(base).Classification.ID)
+	check(t, err)
+	found := false
+	for _, x := range frozen.Sources {
+		if x.Kind != engine.FromSupplier {
+			continue
+		}
+		found = true
+		if x.Title != "Driftbolaget AB" || x.Revision != 1 || x.SHA256 != tender.Files[0].SHA256 || x.Answers != e.Hash(tender.ID) {
+			t.Errorf("%+v", x)
+		}
+	}
+	if !found {
+		t.Errorf("no supplier among %+v", frozen.Sources)
+	}
+	s.get(base+"/revision/1").wants(200, "Driftbolaget AB, fil 1", tender.Files[0].SHA256, e.Hash(tender.ID)).lacks(tender.Files[1].SHA256)
+}
