@@ -45,10 +45,6 @@ type historyLine struct {
 // tenderDeeds is what the journal tells about tenders.
 var tenderDeeds = []string{"tender.receive", "tender.read", "tender.judge"}
 
-// ofSuppliers tells of a supplier's answers where the journal's words tell of
-// tenders: they are kept alike.
-var ofSuppliers = strings.NewReplacer("version", "omgång", "kravbilagan", "frågorna till en leverantör", "ett anbud", "en leverantörs svar", "anbud", "svar")
-
 // historyLength is how many lines of the journal a page holds.
 const historyLength = 60
 
@@ -82,9 +78,6 @@ func (s *server) history(w http.ResponseWriter, r *http.Request) error {
 			continue
 		}
 		line := s.historyLine(o, e)
-		if o.Classification.Type == "B" && strings.HasPrefix(e.Action, "tender.") {
-			line.Text = ofSuppliers.Replace(line.Text)
-		}
 		b := s.batchOf(&p.Batches, e)
 		b.WhoLink = o.Base() + "/historik?vem=" + url.QueryEscape(e.By.ID)
 		if undo && undoable(e) {
@@ -141,7 +134,7 @@ func actor(p engine.Person) string {
 // historyLine puts one event of a classification in words.
 func (s *server) historyLine(o *open, e engine.Event) historyLine {
 	if e.Action != "answer.save" {
-		return historyLine{Text: approvalWords(e), Plain: true}
+		return historyLine{Text: approvalWords(e, o.Classification.Type), Plain: true}
 	}
 	what, was, now := s.eventWords(o, e)
 	if e.Before == nil || string(e.Before) == "null" {
@@ -154,14 +147,26 @@ func (s *server) historyLine(o *open, e engine.Event) historyLine {
 		Link: o.Base() + "/historik?svar=" + url.QueryEscape(e.Key)}
 }
 
+// deedSay is what an event of a classification of a type is called: a supplier's
+// answers in a B are kept as tenders are, and are no tenders.
+func deedSay(action, typ string) string {
+	if typ == "B" && roundWords[action] != "" {
+		return roundWords[action]
+	}
+	return cmp.Or(deedWords[action], action)
+}
+
 // approvalWords tells of what was done to a classification as a whole.
-func approvalWords(e engine.Event) string {
+func approvalWords(e engine.Event, typ string) string {
 	var told struct {
-		Revision int
-		Reason   string
+		Revision, Number int
+		Reason           string
 	}
 	decode(e.After, &told)
-	text := cmp.Or(deedWords[e.Action], e.Action)
+	text := deedSay(e.Action, typ)
+	if e.Action == "tender.publish" && typ == "B" && told.Number > 0 {
+		text += ", omgång " + itoa(told.Number)
+	}
 	if told.Revision > 0 {
 		text += ", revision " + itoa(told.Revision)
 	}

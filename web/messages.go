@@ -238,5 +238,11 @@ var deedWords = map[string]string{
 	"payload.erase": "Raderade uppgifter",
 }
 
+// roundWords is deedWords for a B-classification, where it is suppliers that are
+// asked and answer.
+var roundWords = map[string]string{
+	"tender.publish": "Frågade en leverantör", "tender.receive": "Tog emot en fil med en leverantörs svar", "tender.read": "Läste in en leverantörs svar",
+}
+
 // typeWords is what the two types of classification are called.
 var typeWords = map[string]string{"A": "A-klassning inför upphandling", "B": "B-klassning, verifiering"}

@@ -534,18 +534,28 @@ func (s *server) personPage(r *http.Request, a engine.Account) (personPage, erro
 		p.Sessions = append(p.Sessions, s.sessionLine(x, v))
 	}
 	events, err := s.Store.Events(ctx, engine.EventFilter{Person: a.ID}, 100)
-	p.Events = s.deeds(events, 8)
+	if err != nil {
+		return p, err
+	}
+	records, err := s.Store.Systems(ctx)
+	types := map[string]string{}
+	for _, rec := range records {
+		types[rec.Classification.ID] = rec.Classification.Type
+	}
+	p.Events = s.deeds(events, types, 8)
 	return p, err
 }
 
-// deeds puts what somebody has done in words, without telling to what.
-func (s *server) deeds(events []engine.Event, most int) (out []deed) {
+// deeds puts what somebody has done in words, without telling to what. types is
+// the classifications' types by id.
+func (s *server) deeds(events []engine.Event, types map[string]string, most int) (out []deed) {
+	say := func(e engine.Event) string { return deedSay(e.Action, types[e.ClassificationID]) }
 	for i := 0; i < len(events) && len(out) < most; {
 		n, day := 1, func(e engine.Event) string { return e.At.In(s.Location).Format(time.DateOnly) }
-		for i+n < len(events) && events[i+n].Action == events[i].Action && day(events[i+n]) == day(events[i]) {
+		for i+n < len(events) && say(events[i+n]) == say(events[i]) && day(events[i+n]) == day(events[i]) {
 			n++
 		}
-		text := cmp.Or(deedWords[events[i].Action], events[i].Action)
+		text := say(events[i])
 		if n > 1 {
 			text += ", " + itoa(n) + " gånger"
 		}

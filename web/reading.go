@@ -102,6 +102,7 @@ type readingPage struct {
 	File               tenderFileRow
 	Refused            string
 	Publication        int
+	Answers            string // what it answers: version 2, or round 2
 	Notes              []string
 	Choose             []readRow // somebody has to choose
 	Told               []readRow // taken as they are, with something to know
@@ -168,6 +169,9 @@ func (s *server) readingPage(r *http.Request, e *evaluated, t *engine.Tender, ch
 		return p, nil, err
 	}
 	p.Publication, p.Notes, p.Strays = x.Publication, x.Notes, x.Strays
+	if p.Answers = "version " + itoa(x.Publication); e.Classification.Type == "B" {
+		p.Answers = "omgång " + itoa(x.Publication)
+	}
 	means := takes{}
 	for _, f := range x.Rows {
 		row := readRow{ID: f.ID, Title: f.Title, Type: workbook.KindWord(f.Type), At: f.At, Answer: workbook.AnswerWord(f.Claim.Answer, f.Type), Written: f.Claim.Written, Notes: f.Claim.Notes, Why: f.Choose, Text: claimText(f.Claim)}

@@ -98,3 +98,21 @@ func TestSnapshotNamesTheFileThatWasRead(t *testing.T) {
 	}
 	s.get(base+"/revision/1").wants(200, "Driftbolaget AB, fil 1", tender.Files[0].SHA256, e.Hash(tender.ID)).lacks(tender.Files[1].SHA256)
 }
+
+// A supplier's round is told of as what it is, on every page that tells what has
+// been done, and no kravbilaga is said to have been settled.
+func TestRoundsInWords(t *testing.T) {
+	s := newSite(t)
+	base := s.began(s.complete("Arkivet"), shipped().SetHash)
+	room := base + "/leverantor"
+	s.get(room).wants(200, "Skapa filen")
+	sent := s.asksSupplier(base, "Driftbolaget AB")
+	reading := s.takesIn(base, "Driftbolaget AB", "svar.xlsx", replied(t, sent, nil))
+	s.get(reading).wants(200, "Omgång 1").lacks("Version 1")
+	for path, says := range map[string]string{
+		"/": "Maria Lindqvist frågade en leverantör om", "/system/" + s.record(base).System.ID: "Maria Lindqvist frågade en leverantör om",
+		base + "/historik": "Frågade en leverantör, omgång 1", "/historik": "Läste in en leverantörs svar", "/administration/personer/" + maria.ID: "Tog emot en fil med en leverantörs svar",
+	} {
+		s.get(path).wants(200, says).lacks("kravbilagan till Arkivet", "astställde", "anbud")
+	}
+}

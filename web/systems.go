@@ -233,13 +233,24 @@ func (s *server) start(w http.ResponseWriter, r *http.Request) error {
 	for _, row := range rows {
 		titles[row.System.ID] = row.System.Title
 	}
-	p.Events = s.eventRows(events, titles, 6)
+	p.Events = s.eventRows(events, titles, verifications(rows), 6)
 	return s.render(w, http.StatusOK, "start", p)
 }
 
+// verifications is the ids of the B-classifications among rows.
+func verifications(rows []systemRow) map[string]bool {
+	out := map[string]bool{}
+	for _, x := range rows {
+		if x.Type == "B" {
+			out[strings.TrimPrefix(x.Base, "/klassning/")] = true
+		}
+	}
+	return out
+}
+
 // eventRows puts the journal in words; saves in a row on the same system by
-// the same person are one line.
-func (s *server) eventRows(events []engine.Event, titles map[string]string, limit int) []eventRow {
+// the same person are one line. verified is the ids of B-classifications.
+func (s *server) eventRows(events []engine.Event, titles map[string]string, verified map[string]bool, limit int) []eventRow {
 	var out []eventRow
 	for i := 0; i < len(events) && len(out) < limit; {
 		e := events[i]
@@ -258,7 +269,9 @@ func (s *server) eventRows(events []engine.Event, titles map[string]string, limi
 		case "tailor":
 			row.Text = who + " anpassade kravbilagan till"
 		case "tender.publish":
-			row.Text = who + " fastställde kravbilagan till"
+			if row.Text = who + " fastställde kravbilagan till"; verified[e.ClassificationID] {
+				row.Text = who + " frågade en leverantör om"
+			}
 		case "answer.save":
 			row.Text = who + " sparade " + count(n, "svar", "svar") + " i"
 		case "system.create":
@@ -366,7 +379,7 @@ func (s *server) system(w http.ResponseWriter, r *http.Request) error {
 		events = append(events, list...)
 	}
 	slices.SortStableFunc(events, func(a, b engine.Event) int { return cmp.Compare(b.Seq, a.Seq) })
-	p.Events = s.eventRows(events, map[string]string{id: row.System.Title}, 12)
+	p.Events = s.eventRows(events, map[string]string{id: row.System.Title}, verifications(rows), 12)
 	return s.render(w, http.StatusOK, "system", p)
 }
 
