@@ -107,6 +107,9 @@ type readingPage struct {
 	Choose             []readRow // somebody has to choose
 	Told               []readRow // taken as they are, with something to know
 	Plain              []readRow // taken as they are
+	Empty              []readRow // in the file, and nothing is written there
+	Answered           string    // how many of the rows have an answer in the file
+	Blank              bool      // a supplier's file in which nothing is written: there is nothing to take in
 	Lost               []readRow // not in the file
 	Strays             []workbook.Stray
 	Missing            fieldErrors
@@ -173,6 +176,14 @@ func (s *server) readingPage(r *http.Request, e *evaluated, t *engine.Tender, ch
 		p.Answers = "omgång " + itoa(x.Publication)
 	}
 	means := takes{}
+	p.Blank = e.Classification.Type == "B"
+	answered := 0
+	for _, f := range x.Rows {
+		if p.Blank = p.Blank && f.Claim.Empty(); f.Claim.Answer != "" {
+			answered++
+		}
+	}
+	p.Answered = answeredSay(answered, len(x.Rows))
 	for _, f := range x.Rows {
 		row := readRow{ID: f.ID, Title: f.Title, Type: workbook.KindWord(f.Type), At: f.At, Answer: workbook.AnswerWord(f.Claim.Answer, f.Type), Written: f.Claim.Written, Notes: f.Claim.Notes, Why: f.Choose, Text: claimText(f.Claim)}
 		var had *engine.Claim
@@ -190,6 +201,8 @@ func (s *server) readingPage(r *http.Request, e *evaluated, t *engine.Tender, ch
 			switch {
 			case f.At == 0:
 				p.Lost = append(p.Lost, row)
+			case f.Claim.Empty():
+				p.Empty = append(p.Empty, row)
 			case len(row.Notes) > 0:
 				p.Told = append(p.Told, row)
 			default:
@@ -258,6 +271,9 @@ func (s *server) takeReading(w http.ResponseWriter, r *http.Request) error {
 	if !ok || p.Refused != "" {
 		return errForm
 	}
+	if p.Blank { // the page has no such button: the round waits still
+		return s.render(w, http.StatusUnprocessableEntity, "reading", p)
+	}
 	claims := map[string]engine.Claim{}
 	for id, options := range means {
 		picked := r.PostFormValue("rad-" + id)
@@ -292,7 +308,7 @@ func (s *server) takeReading(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if e.Classification.Type == "B" {
-		return seeOther(w, r, e.Base()+"/leverantor?sparat=inlast")
+		return seeOther(w, r, e.Base()+"/leverantor?sparat=inlast&fran="+t.ID)
 	}
 	return seeOther(w, r, p.Link)
 }

@@ -37,15 +37,20 @@ type supplierRow struct {
 	Name, Status, Class, Link string
 	Rounds                    []roundRow
 	Files                     []tenderFileRow
+	Asked, Answered, Left     int // rows, each once however often it was asked about
+	Rows                      []askedRow
 }
+
+// askedRow is a row that a supplier has been asked about, and what it says.
+type askedRow struct{ ID, Title, Area, Answer string }
 
 type roundRow struct {
-	N, Rows    int
-	When, Who  string
-	Link, Note string
+	N, Rows, Answered int
+	When, Who         string
+	Link, Note        string
 }
 
-var supplierSaved = map[string]string{"omgang": "Omgången är klar att skicka. Hämta filen och skicka den till leverantören.", "inlast": "Svaren är inlästa. De ligger som förslag i verifieringen, och räknas först när någon har godtagit dem."}
+var supplierSaved = map[string]string{"omgang": "Omgången är klar att skicka. Hämta filen och skicka den till leverantören.", "inlast": "Svaren ligger som förslag i verifieringen, och räknas först när någon har godtagit dem."}
 
 // of lets only classifications of one type through. The files of an A are
 // tenders, which whoever may answer has no right to see, and a B has no
@@ -107,7 +112,27 @@ func (s *server) suppliersPage(r *http.Request) (suppliersPage, *verified, *eval
 			p.Names = append(p.Names, x.Procurement.To)
 			p.Suppliers = append(p.Suppliers, supplierRow{Name: x.Procurement.To, Status: "Väntar på svar", Class: "wait"})
 		}
-		p.Suppliers[i].Rounds = append(p.Suppliers[i].Rounds, roundRow{x.Number, len(x.Rows), s.day(x.At), personName(x.By), v.Base() + "/leverantor/" + itoa(x.Number) + ".xlsx", x.Note})
+		row := &p.Suppliers[i]
+		round := roundRow{N: x.Number, Rows: len(x.Rows), When: s.day(x.At), Who: personName(x.By), Link: v.Base() + "/leverantor/" + itoa(x.Number) + ".xlsx", Note: x.Note}
+		t := e.from(x.Procurement.To)
+		for _, asked := range x.Rows {
+			answer := ""
+			if t != nil {
+				answer = t.Claims[asked.ID].Answer
+			}
+			if answer != "" {
+				round.Answered++
+			}
+			if slices.ContainsFunc(row.Rows, func(r askedRow) bool { return r.ID == asked.ID }) {
+				continue
+			}
+			row.Rows = append(row.Rows, askedRow{asked.ID, asked.Title, asked.Area, workbook.AnswerWord(answer, asked.Type)})
+			if row.Asked++; answer != "" {
+				row.Answered++
+			}
+		}
+		row.Left = row.Asked - row.Answered
+		row.Rounds = append(row.Rounds, round)
 	}
 	for i := range e.Tenders {
 		t := &e.Tenders[i]
@@ -121,11 +146,40 @@ func (s *server) suppliersPage(r *http.Request) (suppliersPage, *verified, *eval
 			row.Files = append(row.Files, s.tenderFileRow(f, link))
 			row.Link = link + "/fil/" + itoa(f.N)
 		}
-		if row.Status, row.Class = "Väntar på att läsas in", "wait"; t.Version > 0 {
-			row.Status, row.Class = upperFirst(count(len(t.Claims), "rad inläst", "rader inlästa")), "done"
+		unread := slices.ContainsFunc(t.Files, func(f engine.TenderFile) bool {
+			return f.Refused == "" && (t.Version == 0 || t.File > 0 && f.N > t.File)
+		})
+		switch {
+		case unread:
+			row.Status = "Väntar på att läsas in"
+		case row.Answered > 0:
+			if row.Status = answeredSay(row.Answered, row.Asked); row.Left == 0 {
+				row.Class = "done"
+			}
+		}
+		if t.ID == r.FormValue("fran") && p.Saved != "" {
+			p.Saved = t.Tenderer + ": " + answeredSay(row.Answered, row.Asked) + ". " + p.Saved
 		}
 	}
 	return p, v, e, nil
+}
+
+// from is what a supplier has sent in; nil when it is nothing.
+func (e *evaluated) from(supplier string) *engine.Tender {
+	for i := range e.Tenders {
+		if e.Tenders[i].Tenderer == supplier {
+			return &e.Tenders[i]
+		}
+	}
+	return nil
+}
+
+// answeredSay tells how many of the rows have an answer.
+func answeredSay(n, of int) string {
+	if of == 1 {
+		return itoa(n) + " av 1 rad är besvarad"
+	}
+	return itoa(n) + " av " + itoa(of) + " rader är besvarade"
 }
 
 // askSupplier writes the next round to a supplier.

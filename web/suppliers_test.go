@@ -1,10 +1,15 @@
 package web_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"net/url"
 	"regexp"
+	"strconv"
 	"testing"
+
+	"github.com/xuri/excelize/v2"
 
 	"github.com/kravverk/kravverk/engine"
 )
@@ -115,4 +120,45 @@ func TestRoundsInWords(t *testing.T) {
 	} {
 		s.get(path).wants(200, says).lacks("kravbilagan till Arkivet", "astställde", "anbud")
 	}
+}
+
+// A file that is not filled in answers nothing, and one that is filled in in part
+// says how much of it is.
+func TestUnansweredRows(t *testing.T) {
+	s := newSite(t)
+	base := s.began(s.complete("Arkivet"), shipped().SetHash)
+	room := base + "/leverantor"
+	sent := s.asksSupplier(base, "Driftbolaget AB")
+	rows := s.roundRows(base, 1)
+	all := strconv.Itoa(len(rows))
+	got := s.upload(room+"/fil", "Driftbolaget AB", "tom.xlsx", sent)
+	got.wants(303)
+	reading := got.Header.Get("Location")
+	s.get(reading).wants(200, "0 av "+all+" rader är besvarade", "Filen är inte ifylld").lacks("tas in som de är", "Läs in svaren")
+	s.post(reading, url.Values{"version": {"0"}}).wants(422, "Filen är inte ifylld")
+	if x := s.tender(base); x.Version != 0 || len(x.Claims) != 0 {
+		t.Fatalf("an empty file was read in: %+v", x)
+	}
+	s.get(room).wants(200, "Kvar"+all).lacks("inläst", "besvarade")
+
+	reading = s.takesIn(base, "Driftbolaget AB", "delvis.xlsx", onlyAnswers(t, sent, map[string]string{rows[0].ID: "Ja", rows[1].ID: "Delvis"}))
+	s.get(reading).wants(200, "2 av "+all+" rader är besvarade", "är obesvarade")
+	s.get(room+"?sparat=inlast&fran="+s.tender(base).ID).wants(200, "Driftbolaget AB: 2 av "+all+" rader är besvarade. Svaren ligger som förslag", "Besvarade2", "Kvar"+strconv.Itoa(len(rows)-2))
+}
+
+// onlyAnswers fills in the answers that are given, and nothing else.
+func onlyAnswers(t testing.TB, data []byte, answers map[string]string) []byte {
+	t.Helper()
+	f, err := excelize.OpenReader(bytes.NewReader(data))
+	check(t, err)
+	rows, err := f.GetRows("Krav")
+	check(t, err)
+	for i, r := range rows[1:] {
+		at, _ := excelize.CoordinatesToCellName(9, i+2)
+		check(t, f.SetCellStr("Krav", at, answers[r[0]]))
+	}
+	var b bytes.Buffer
+	_, err = f.WriteTo(&b)
+	check(t, err)
+	return b.Bytes()
 }
