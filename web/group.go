@@ -16,6 +16,7 @@ type leavePage struct {
 	Members           int
 	Action            string
 	Name, Description string
+	Plan, Suppliers   int // lines of the group's plans, and answers that it has taken from suppliers
 	Token             string
 	Missing           fieldErrors
 }
@@ -26,8 +27,24 @@ func (s *server) leavePage(r *http.Request) (leavePage, error) {
 		return leavePage{}, engine.ErrNotFound
 	}
 	x := rec.System
-	return leavePage{page: s.page(r, "Bryt ut ur gruppen, "+x.Title, "system", crumb{"System", "/system"}, crumb{x.Title, "/system/" + x.ID}, crumb{"Bryt ut", ""}),
-		Group: x.Title, Members: x.Members, Action: "/system/" + x.ID + "/bryt-ut", Token: token()}, nil
+	p := leavePage{page: s.page(r, "Bryt ut ur gruppen, "+x.Title, "system", crumb{"System", "/system"}, crumb{x.Title, "/system/" + x.ID}, crumb{"Bryt ut", ""}),
+		Group: x.Title, Members: x.Members, Action: "/system/" + x.ID + "/bryt-ut", Token: token()}
+	all, err := s.Store.Systems(r.Context())
+	newest := map[string]*engine.Record{} // by type: what a member goes on from
+	for i := range all {
+		if all[i].System.ID == x.ID {
+			newest[all[i].Classification.Type] = &all[i]
+		}
+	}
+	for _, of := range newest {
+		p.Plan += len(of.Actions())
+		for _, response := range of.Responses() {
+			if response.Taken != nil && response.Taken.Kind == engine.FromSupplier {
+				p.Suppliers++
+			}
+		}
+	}
+	return p, err
 }
 
 func (s *server) leaveForm(w http.ResponseWriter, r *http.Request) error {

@@ -162,3 +162,24 @@ func onlyAnswers(t testing.TB, data []byte, answers map[string]string) []byte {
 	check(t, err)
 	return b.Bytes()
 }
+
+// Whoever takes one out of a group is told what stays: the plan, and the files
+// that suppliers' answers were taken from.
+func TestLeavingTellsWhatStays(t *testing.T) {
+	s := newSite(t)
+	unit := s.record(s.filled()).System.Unit
+	rec, err := s.db.CreateSystem(context.Background(), maria.ID, engine.System{Title: "Kameror", Unit: unit, Members: 3}, "B", shipped().SetHash)
+	check(t, err)
+	base, at := "/klassning/"+rec.Classification.ID, "/system/"+rec.System.ID+"/bryt-ut"
+	s.answer(base, maria, engine.ActionKey(1), engine.Action{Title: "Öva", Origin: engine.OfAudit, Role: "systemagare", Status: engine.Planned, Cost: 40000},
+		engine.ResponseKey("BEH-01"), engine.Response{Value: engine.AnswerYes, Taken: &engine.Taken{Kind: engine.FromSupplier, From: "t"}}, engine.DoneKey("verify"), true)
+	s.get(at).wants(200, "handlingsplanen med en planpost", "Gruppen har godtagit ett svar från leverantörer")
+	got := s.submit(at, at, "namn", "Kamera 7")
+	got.wants(303)
+	all, err := s.db.Systems(context.Background())
+	check(t, err)
+	last := all[len(all)-1]
+	if last.System.Title != "Kamera 7" || len(last.Actions()) != 0 || last.Has(engine.DoneKey("verify")) || last.Responses()["BEH-01"].Value != engine.AnswerYes {
+		t.Errorf("%+v", last.Answers)
+	}
+}

@@ -810,6 +810,7 @@ func TestLeavesTheGroup(t *testing.T) {
 	s.answer(base, maria, engine.FactKey("drift"), "egen")
 	s.get(system).wants(200, "En av dem skiljer sig")
 	at := system + "/bryt-ut"
+	s.get(at).wants(200, "Det här stannar i gruppen", "handlingsplanen, så att inget").lacks("från leverantörer")
 	s.submit(at, at, "namn", "").wants(422, "Skriv vad det som skiljer sig heter")
 	got := s.submit(at, at, "namn", "Kamera 7", "beskrivning", "Har mikrofon.")
 	got.wants(303)

@@ -13,8 +13,10 @@ import (
 const groupLeave = "group.leave"
 
 // notInherited begins the keys of what stays with a group when a member leaves:
-// how its work is shared, and its procurement.
-var notInherited = []string{"delegate/", "comment/", engine.TailorKey(""), engine.KeyProcurement}
+// how its work is shared, its procurement, its plan, whose costs are the group's
+// and would else be counted twice, and what somebody has found to be done and
+// gone through, which says nothing of one that differs.
+var notInherited = []string{"delegate/", "comment/", engine.TailorKey(""), engine.KeyProcurement, engine.DoneKey(""), engine.ReviewedKey(""), "action/"}
 
 // LeaveGroup makes a system of its own of one member that differs from the rest
 // of its group: the group has one fewer, and the member goes on from the answers

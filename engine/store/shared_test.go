@@ -104,17 +104,18 @@ func TestLeaveGroup(t *testing.T) {
 	wantErr(t, err, engine.ErrNotFound) // no group
 	group, err := s.CreateSystem(ctx, anna.ID, engine.System{Title: "Kameror", Unit: TopUnit, Members: 3}, "A", first.Classification.CatalogHash)
 	check(t, err)
-	mustSave(t, s, group.Classification.ID, change("fact/drift", `"egen"`, 0), change("delegate/fact/drift", `{"person":"x"}`, 0), change("procurement", `{}`, 0))
+	mustSave(t, s, group.Classification.ID, change("fact/drift", `"egen"`, 0), change("delegate/fact/drift", `{"person":"x"}`, 0), change("procurement", `{}`, 0),
+		change(engine.DoneKey("facts"), `true`, 0), change(engine.ReviewedKey("BEH"), `true`, 0), change(engine.ActionKey(1), `{"title":"x","cost":40000}`, 0), change(engine.DeviationKey(1), `{}`, 0))
 	for range 2 {
 		rec, err := s.LeaveGroup(ctx, bo.ID, group.System.ID, engine.System{ID: "m1", Title: "Kamera 7"})
 		check(t, err)
-		if rec.System.Members != 0 || rec.System.Unit != TopUnit || len(rec.Answers) != 1 || string(rec.Answers["fact/drift"].Value) != `"egen"` {
+		if rec.System.Members != 0 || rec.System.Unit != TopUnit || len(rec.Answers) != 2 || string(rec.Answers["fact/drift"].Value) != `"egen"` || !rec.Answers[engine.DeviationKey(1)].Given() {
 			t.Fatalf("%+v", rec)
 		}
 	}
 	left, err := s.Classification(ctx, group.Classification.ID)
 	check(t, err)
-	if left.System.Members != 2 || len(left.Answers) != 3 {
+	if left.System.Members != 2 || len(left.Answers) != 7 {
 		t.Errorf("%d members, %d answers", left.System.Members, len(left.Answers))
 	}
 	_, err = s.LeaveGroup(ctx, bo.ID, group.System.ID, engine.System{ID: "m1", Title: "Något annat"})
