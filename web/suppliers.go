@@ -25,7 +25,8 @@ type suppliersPage struct {
 	Note      string
 	All, Open int // rows that can be asked about; of those, the ones whose word is wanted
 	Which     string
-	Areas     []choice
+	Areas     []pickArea
+	Picked    bool // some areas or rows are ticked
 	Next      int
 	Missing   fieldErrors
 	Saved     string
@@ -39,6 +40,19 @@ type supplierRow struct {
 	Files                     []tenderFileRow
 	Asked, Answered, Left     int // rows, each once however often it was asked about
 	Rows                      []askedRow
+}
+
+// pickArea is an area whose rows can be asked about, together or each for itself.
+type pickArea struct {
+	choice
+	Rows []pickRow
+	Told int  // how many of the rows somebody has been asked about
+	Open bool // some of the rows is ticked
+}
+
+type pickRow struct {
+	choice
+	Asked string // who has been asked about it, in which round
 }
 
 // askedRow is a row that a supplier has been asked about, and what it says.
@@ -102,8 +116,14 @@ func (s *server) suppliersPage(r *http.Request) (suppliersPage, *verified, *eval
 	p.All, p.Open = len(all), len(v.Assessment.ToVerify(lines, true))
 	for _, x := range all {
 		if n := len(p.Areas); n == 0 || p.Areas[n-1].ID != x.Area {
-			p.Areas = append(p.Areas, choice{ID: x.Area, Title: x.Area})
+			p.Areas = append(p.Areas, pickArea{choice: choice{ID: x.Area, Title: x.Area}})
 		}
+		area := &p.Areas[len(p.Areas)-1]
+		row := pickRow{choice: choice{ID: x.ID, Title: x.Title}, Asked: askedSay(e.Versions, x.ID)}
+		if row.Asked != "" {
+			area.Told++
+		}
+		area.Rows = append(area.Rows, row)
 	}
 	for _, x := range e.Versions {
 		i := slices.Index(p.Names, x.Procurement.To)
@@ -164,6 +184,24 @@ func (s *server) suppliersPage(r *http.Request) (suppliersPage, *verified, *eval
 	return p, v, e, nil
 }
 
+// askedSay tells which suppliers have been asked about a row, each with its last
+// round; "" when nobody has.
+func askedSay(rounds []engine.Publication, id string) string {
+	var names, last []string
+	for _, x := range rounds {
+		if !slices.ContainsFunc(x.Rows, func(r engine.Row) bool { return r.ID == id }) {
+			continue
+		}
+		i := slices.Index(names, x.Procurement.To)
+		if i < 0 {
+			i = len(names)
+			names, last = append(names, x.Procurement.To), append(last, "")
+		}
+		last[i] = x.Procurement.To + ", omgång " + itoa(x.Number)
+	}
+	return strings.Join(last, "; ")
+}
+
 // from is what a supplier has sent in; nil when it is nothing.
 func (e *evaluated) from(supplier string) *engine.Tender {
 	for i := range e.Tenders {
@@ -203,13 +241,24 @@ func (s *server) askSupplier(w http.ResponseWriter, r *http.Request) error {
 	if len([]rune(p.Note)) > maxReason {
 		wrong("not", "Korta texten till högst "+itoa(maxReason)+" tecken")
 	}
-	rows := v.Assessment.ToVerify(v.Derivation.Lines(v.Today, nil), p.Which != "alla")
-	areas := r.PostForm["omrade"]
+	lines := v.Derivation.Lines(v.Today, nil)
+	rows := v.Assessment.ToVerify(lines, p.Which != "alla")
+	areas, picked := r.PostForm["omrade"], r.PostForm["rad"]
 	for i := range p.Areas {
-		p.Areas[i].Chosen = slices.Contains(areas, p.Areas[i].ID)
+		area := &p.Areas[i]
+		area.Chosen = slices.Contains(areas, area.ID)
+		for j := range area.Rows {
+			area.Rows[j].Chosen = slices.Contains(picked, area.Rows[j].ID)
+			area.Open = area.Open || area.Rows[j].Chosen
+		}
+		p.Picked = p.Picked || area.Chosen || area.Open
 	}
-	if len(areas) > 0 {
-		rows = slices.DeleteFunc(rows, func(x engine.Row) bool { return !slices.Contains(areas, x.Area) })
+	if len(areas)+len(picked) > 0 {
+		// A row that is ticked is asked about whatever stands of it already.
+		wanted := rows
+		rows = slices.DeleteFunc(v.Assessment.ToVerify(lines, false), func(x engine.Row) bool {
+			return !slices.Contains(picked, x.ID) && (!slices.Contains(areas, x.Area) || !slices.ContainsFunc(wanted, func(y engine.Row) bool { return y.ID == x.ID }))
+		})
 	}
 	if len(rows) == 0 {
 		wrong("vilka", "Inga rader blir kvar att fråga om. Välj fler")

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/xuri/excelize/v2"
@@ -181,5 +182,56 @@ func TestLeavingTellsWhatStays(t *testing.T) {
 	last := all[len(all)-1]
 	if last.System.Title != "Kamera 7" || len(last.Actions()) != 0 || last.Has(engine.DoneKey("verify")) || last.Responses()["BEH-01"].Value != engine.AnswerYes {
 		t.Errorf("%+v", last.Answers)
+	}
+}
+
+// Each supplier can be asked about rows of its own, and the page tells whose the
+// others are.
+func TestRowsForEachSupplier(t *testing.T) {
+	s := newSite(t)
+	base := s.began(s.complete("Arkivet"), shipped().SetHash)
+	room := base + "/leverantor"
+	ids := s.get(room).wants(200).all("rad")
+	if len(ids) < 10 {
+		t.Fatalf("%d rows to choose among", len(ids))
+	}
+	post := func(supplier string, rows ...string) answered {
+		form := s.get(room).form(room, "leverantor", supplier)
+		form["rad"] = rows
+		return s.post(room, form)
+	}
+	post("Driftbolaget AB", ids[3], ids[1]).wants(303)
+	post("Molnet AB", ids[5]).wants(303)
+	post("Molnet AB", "HITTEPA-1").wants(422, "Inga rader blir kvar")
+	got := ""
+	for n := 1; n <= 2; n++ {
+		for _, r := range s.roundRows(base, n) {
+			got += strconv.Itoa(n) + r.ID + " "
+		}
+	}
+	if want := "1" + ids[1] + " 1" + ids[3] + " 2" + ids[5] + " "; got != want {
+		t.Errorf("asked about %s, want %s", got, want)
+	}
+	page := s.get(room)
+	page.wants(200, "Frågade rader2Besvarade0Kvar2", "Frågade rader1Besvarade0Kvar1")
+	for _, tag := range []struct {
+		says string
+		n    int
+	}{{`<span class="tag">Driftbolaget AB, omgång 1</span>`, 2}, {`<span class="tag">Molnet AB, omgång 2</span>`, 1}} {
+		if n := strings.Count(page.Body, tag.says); n != tag.n {
+			t.Errorf("%s stands %d times, want %d", tag.says, n, tag.n)
+		}
+	}
+	// One that is answered already can be asked about, when it is ticked; an area
+	// and a row together give both.
+	s.answer(base, maria, engine.ResponseKey(ids[1]), engine.Response{Value: engine.AnswerYes, How: "Så gör vi."})
+	post("Molnet AB", ids[1]).wants(303)
+	if rows := s.roundRows(base, 3); len(rows) != 1 || rows[0].ID != ids[1] {
+		t.Errorf("%+v", rows)
+	}
+	s.get(room).wants(200, "Driftbolaget AB, omgång 1; Molnet AB, omgång 3")
+	// Refused for its name, with the ticks where they were.
+	if left := post("", ids[2]).wants(422, "Skriv leverantörens namn"); strings.Count(left.Body, ` value="`+ids[2]+`" checked`) != 1 {
+		t.Error("the tick is lost")
 	}
 }
