@@ -43,6 +43,7 @@ var needs = map[string]string{
 	"GET /healthz": "public", "GET /static/{file}": "public", "GET /tillganglighet": "public", "GET /uppgifter": "public",
 	"GET /logga-in": "public", "POST /logga-in": "public", "GET /logga-in/konto": "public", "GET /logga-in/svar": "public", "GET /logga-in/knyt": "public", "POST /logga-in/knyt": "public",
 	"GET /inbjudan/{token}": "public", "POST /inbjudan/{token}": "public", "GET /inbjudan/{token}/konto": "public", "POST /logga-ut": "public",
+	"GET /svar/{token}": "public", "POST /svar/{token}": "public",
 
 	"GET /inloggad": "enter", "GET /konto": "enter", "POST /konto/losenord": "enter", "POST /konto/sessioner": "enter", "POST /konto/person": "enter",
 	"GET /klassning/{id}/delegera": "read", "POST /klassning/{id}/delegera": "delegate", "POST /klassning/{id}/delegera/tillbaka": "delegate",
@@ -90,6 +91,7 @@ var needs = map[string]string{
 	"GET /klassning/{id}/godta": "read", "POST /klassning/{id}/godta": "answer", "GET /klassning/{id}/kallor": "read", "POST /klassning/{id}/kallor": "answer",
 	"GET /klassning/{id}/plan": "read", "GET /klassning/{id}/plan/{n}": "read", "POST /klassning/{id}/plan/{n}": "carry", "POST /klassning/{id}/forslag": "answer", "GET /klassning/{id}/plan.xlsx": "fetch", "GET /klassning/{id}/plan.csv": "fetch", "POST /klassning/{id}/planfil": "carry",
 	"GET /klassning/{id}/leverantor": "answer", "POST /klassning/{id}/leverantor": "answer", "GET /klassning/{id}/leverantor/{version}.xlsx": "answer", "POST /klassning/{id}/leverantor/fil": "answer",
+	"POST /klassning/{id}/leverantor/{version}/lank": "answer", "POST /klassning/{id}/leverantor/{version}/lank/stang": "answer",
 	"GET /klassning/{id}/leverantor/{anbud}/fil/{n}": "answer", "POST /klassning/{id}/leverantor/{anbud}/fil/{n}": "answer", "GET /klassning/{id}/leverantor/{anbud}/fil/{n}/original": "answer",
 	"POST /klassning/{id}/planfil/las": "carry",
 	"GET /klassning/{id}/avsteg/{n}":   "read", "POST /klassning/{id}/avsteg/{n}": "answer",

@@ -125,8 +125,11 @@ func (s *server) batchOf(list *[]historyBatch, e engine.Event) *historyBatch {
 
 // actor is who did something, within a sentence.
 func actor(p engine.Person) string {
-	if p.ID == "kommandorad" {
+	switch p.ID {
+	case "kommandorad":
 		return "den som sköter Kravverk"
+	case engine.BySupplier:
+		return "leverantören"
 	}
 	return personName(p)
 }
@@ -159,13 +162,16 @@ func deedSay(action, typ string) string {
 // approvalWords tells of what was done to a classification as a whole.
 func approvalWords(e engine.Event, typ string) string {
 	var told struct {
-		Revision, Number int
-		Reason           string
+		Revision, Number, Round int
+		Reason, Supplier        string
 	}
 	decode(e.After, &told)
 	text := deedSay(e.Action, typ)
 	if e.Action == "tender.publish" && typ == "B" && told.Number > 0 {
 		text += ", omgång " + itoa(told.Number)
+	}
+	if told.Round > 0 {
+		text += ": " + told.Supplier + ", omgång " + itoa(told.Round)
 	}
 	if told.Revision > 0 {
 		text += ", revision " + itoa(told.Revision)

@@ -242,6 +242,7 @@ var deedWords = map[string]string{
 // asked and answer.
 var roundWords = map[string]string{
 	"tender.publish": "Frågade en leverantör", "tender.receive": "Tog emot en fil med en leverantörs svar", "tender.read": "Läste in en leverantörs svar",
+	"link.make": "Skapade en länk för en leverantör att svara med", "link.revoke": "Stängde en leverantörs länk", "link.open": "Öppnade sin länk", "link.save": "Sparade ett utkast", "link.hand": "Skickade in svar",
 }
 
 // typeWords is what the two types of classification are called.

@@ -129,6 +129,8 @@ func (s *server) routes() http.Handler {
 	gate(http.MethodGet, "/inbjudan/{token}", s.invitation)
 	gate(http.MethodPost, "/inbjudan/{token}", s.acceptInvitation)
 	gate(http.MethodGet, "/inbjudan/{token}/konto", s.tieInvitation)
+	gate(http.MethodGet, "/svar/{token}", s.answering)
+	gate(http.MethodPost, "/svar/{token}", s.saveAnswering)
 	post("/logga-ut", public, s.signOut)
 	get("/inloggad", enter, s.stillSignedIn)
 	get("/konto", enter, s.account)
@@ -205,6 +207,8 @@ func (s *server) routes() http.Handler {
 	save("/klassning/{id}/leverantor", "section/verify", s.askSupplier)
 	file("/klassning/{id}/leverantor/{version}.xlsx", answer, s.downloadRound)
 	route(http.MethodPost, "/klassning/{id}/leverantor/fil", answer, "section/verify", s.receiveAnswers, s.limit(30, byPerson))
+	save("/klassning/{id}/leverantor/{version}/lank", "section/verify", s.makeLink)
+	save("/klassning/{id}/leverantor/{version}/lank/stang", "section/verify", s.closeLink)
 	get("/klassning/{id}/leverantor/{anbud}/fil/{n}", answer, s.of("B", s.reading))
 	save("/klassning/{id}/leverantor/{anbud}/fil/{n}", "section/verify", s.of("B", s.takeReading))
 	file("/klassning/{id}/leverantor/{anbud}/fil/{n}/original", answer, s.of("B", s.downloadTender))
@@ -466,6 +470,10 @@ func (s *server) guard(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
 		h.Set("Cache-Control", "no-store")
+		if strings.HasPrefix(r.URL.Path, "/svar/") { // the address is all that it takes to get in
+			h.Set("Referrer-Policy", "no-referrer")
+			h.Set("X-Robots-Tag", "noindex, nofollow, noarchive")
+		}
 		if s.secure() {
 			h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
 		}

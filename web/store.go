@@ -27,6 +27,11 @@ type ProcurementStore interface {
 	SaveJudgments(ctx context.Context, by, tenderID string, list []engine.Judgment) error
 	Award(ctx context.Context, by, tenderID string, state int, reason string) error
 	Evaluation(ctx context.Context, classificationID string) (engine.Evaluation, error)
+	MakeLink(ctx context.Context, by, classification string, round int, contact string, until time.Time) (string, error)
+	RevokeLink(ctx context.Context, by, classification string, round int) error
+	Links(ctx context.Context, classification string) ([]engine.SupplierLink, error)
+	OpenLink(ctx context.Context, token string) (engine.SupplierLink, error)
+	SaveLink(ctx context.Context, token string, version, seen int, claims map[string]engine.Claim, handIn bool) error
 	TenderFile(ctx context.Context, tenderID string, n int) (engine.TenderFile, error)
 }
 

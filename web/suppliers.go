@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
@@ -62,9 +63,27 @@ type roundRow struct {
 	N, Rows, Answered int
 	When, Who         string
 	Link, Note        string
+	Answer            *linkRow // nil when the round has had no link
+	Contact, Until    string   // filled in, of the form that makes a link
+	Ask               bool     // that form is open
 }
 
-var supplierSaved = map[string]string{"omgang": "Omgången är klar att skicka. Hämta filen och skicka den till leverantören.", "inlast": "Svaren ligger som förslag i verifieringen, och räknas först när någon har godtagit dem."}
+// linkRow is how it goes with the link by which a supplier answers a round.
+type linkRow struct {
+	Open                                    bool
+	Until, Contact, Opened, Saved, HandedIn string
+	Count                                   string // of the draft's rows, how many have an answer
+}
+
+// supplierLinkPage shows a new link, once.
+type supplierLinkPage struct {
+	page
+	Base, Supplier, Address, Until, Contact string
+	Round                                   int
+	Rows                                    int
+}
+
+var supplierSaved = map[string]string{"stangd": "Länken är stängd. Det leverantören har skickat in finns kvar.", "omgang": "Omgången är klar att skicka. Hämta filen och skicka den till leverantören.", "inlast": "Svaren ligger som förslag i verifieringen, och räknas först när någon har godtagit dem."}
 
 // of lets only classifications of one type through. The files of an A are
 // tenders, which whoever may answer has no right to see, and a B has no
@@ -109,6 +128,10 @@ func (s *server) suppliersPage(r *http.Request) (suppliersPage, *verified, *eval
 	if err != nil {
 		return suppliersPage{}, nil, nil, err
 	}
+	links, err := s.Store.Links(r.Context(), v.Classification.ID)
+	if err != nil {
+		return suppliersPage{}, nil, nil, err
+	}
 	p := suppliersPage{page: s.classificationPage(v.open, e.title), Base: v.Base(), Next: len(e.Versions) + 1, Which: "oppna", Saved: supplierSaved[r.FormValue("sparat")], May: v.writable() == nil}
 	p.Crumbs = slices.Insert(p.Crumbs, len(p.Crumbs)-1, crumb{"Verifiering", v.Base() + "/verifiering"})
 	lines := v.Derivation.Lines(v.Today, nil)
@@ -133,7 +156,13 @@ func (s *server) suppliersPage(r *http.Request) (suppliersPage, *verified, *eval
 			p.Suppliers = append(p.Suppliers, supplierRow{Name: x.Procurement.To, Status: "Väntar på svar", Class: "wait"})
 		}
 		row := &p.Suppliers[i]
-		round := roundRow{N: x.Number, Rows: len(x.Rows), When: s.day(x.At), Who: personName(x.By), Link: v.Base() + "/leverantor/" + itoa(x.Number) + ".xlsx", Note: x.Note}
+		round := roundRow{N: x.Number, Rows: len(x.Rows), When: s.day(x.At), Who: personName(x.By), Link: v.Base() + "/leverantor/" + itoa(x.Number) + ".xlsx", Note: x.Note,
+			Contact: v.visit.Name, Until: s.Now().In(s.Location).AddDate(0, 0, linkDays).Format(time.DateOnly)}
+		for _, l := range links {
+			if l.Round == x.Number {
+				round.Answer = s.linkRow(l, len(x.Rows))
+			}
+		}
 		t := e.from(x.Procurement.To)
 		for _, asked := range x.Rows {
 			answer := ""
@@ -182,6 +211,84 @@ func (s *server) suppliersPage(r *http.Request) (suppliersPage, *verified, *eval
 		}
 	}
 	return p, v, e, nil
+}
+
+func (s *server) linkRow(l engine.SupplierLink, rows int) *linkRow {
+	answered := 0
+	for _, c := range l.Draft {
+		if c.Answer != "" {
+			answered++
+		}
+	}
+	return &linkRow{l.Open(s.Now()), s.lastDay(l.Expires), l.Contact, s.day(l.Opened), s.day(l.Saved), s.day(l.Handed), answeredSay(answered, rows)}
+}
+
+// roundAt is the round of the address, on its page.
+func (p *suppliersPage) roundAt(r *http.Request) (*supplierRow, *roundRow) {
+	for i := range p.Suppliers {
+		for j := range p.Suppliers[i].Rounds {
+			if itoa(p.Suppliers[i].Rounds[j].N) == chi.URLParam(r, "version") {
+				return &p.Suppliers[i], &p.Suppliers[i].Rounds[j]
+			}
+		}
+	}
+	return nil, nil
+}
+
+// makeLink lets a supplier answer a round on a page, and shows the link once.
+func (s *server) makeLink(w http.ResponseWriter, r *http.Request) error {
+	if err := parseForm(r); err != nil {
+		return err
+	}
+	p, v, _, err := s.suppliersPage(r)
+	if err != nil {
+		return err
+	}
+	supplier, round := p.roundAt(r)
+	if round == nil {
+		return errNotFound
+	}
+	round.Contact, round.Until, round.Ask = strings.TrimSpace(r.PostFormValue("kontakt")), strings.TrimSpace(r.PostFormValue("till")), true
+	today := s.Now().In(s.Location)
+	until, err := time.ParseInLocation(time.DateOnly, round.Until, s.Location)
+	at := "-" + itoa(round.N)
+	if round.Contact == "" || len([]rune(round.Contact)) > 200 {
+		p.Missing = append(p.Missing, fieldError{"kontakt" + at, "Skriv vem leverantören kan fråga, högst 200 tecken"})
+	}
+	if err != nil || round.Until < today.Format(time.DateOnly) || round.Until > today.AddDate(0, 0, linkDaysMost).Format(time.DateOnly) {
+		p.Missing = append(p.Missing, fieldError{"till" + at, "Välj en sista dag från i dag till och med " + s.longDate(today.AddDate(0, 0, linkDaysMost))})
+	}
+	if len(p.Missing) > 0 {
+		p.Failed = true
+		return s.render(w, http.StatusUnprocessableEntity, "suppliers", p)
+	}
+	until = until.AddDate(0, 0, 1) // the last day is a whole one
+	token, err := s.Store.MakeLink(r.Context(), v.visit.ID, v.Classification.ID, round.N, round.Contact, until)
+	if err != nil {
+		return err
+	}
+	shown := supplierLinkPage{page: s.classificationPage(v.open, "Länk till "+supplier.Name), Base: v.Base(), Supplier: supplier.Name, Address: s.address("/svar/" + token), Until: s.lastDay(until), Contact: round.Contact, Round: round.N, Rows: round.Rows}
+	shown.Crumbs = slices.Insert(shown.Crumbs, len(shown.Crumbs)-1, crumb{"Verifiering", v.Base() + "/verifiering"}, crumb{"Leverantörernas svar", v.Base() + "/leverantor"})
+	return s.render(w, http.StatusOK, "supplierlink", shown)
+}
+
+// closeLink stops a supplier's link from working.
+func (s *server) closeLink(w http.ResponseWriter, r *http.Request) error {
+	v, err := s.verifying(r)
+	if err != nil {
+		return err
+	}
+	if err := v.writable(); err != nil {
+		return err
+	}
+	n, ok := number(chi.URLParam(r, "version"))
+	if !ok {
+		return errNotFound
+	}
+	if err := s.Store.RevokeLink(r.Context(), v.visit.ID, v.Classification.ID, n); err != nil {
+		return err
+	}
+	return seeOther(w, r, v.Base()+"/leverantor?sparat=stangd")
 }
 
 // askedSay tells which suppliers have been asked about a row, each with its last

@@ -272,6 +272,8 @@ func (s *server) eventRows(events []engine.Event, titles map[string]string, veri
 			if row.Text = who + " fastställde kravbilagan till"; verified[e.ClassificationID] {
 				row.Text = who + " frågade en leverantör om"
 			}
+		case "link.hand":
+			row.Text = who + " skickade in svar om"
 		case "answer.save":
 			row.Text = who + " sparade " + count(n, "svar", "svar") + " i"
 		case "system.create":

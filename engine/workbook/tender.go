@@ -564,6 +564,14 @@ func AnswerWord(answer string, t engine.RowType) string {
 	return ""
 }
 
+// Responsible is who may see to a requirement, as the file's own list has it.
+func Responsible() []string {
+	return lists[slices.IndexFunc(lists, func(l choiceList) bool { return l.name == listBy })].values
+}
+
+// VerifySay is how a requirement is verified, in a sentence; "" when it is not said.
+func VerifySay(codes []string) string { return verify(codes) }
+
 // KindWord is what a type is called.
 func KindWord(t engine.RowType) string { return cmp.Or(kinds[t], string(t)) }
 

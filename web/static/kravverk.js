@@ -55,7 +55,7 @@ document.addEventListener("submit", (e) => {
   e.preventDefault();
   if (form === asked) return; // a second click
   asked = form;
-  fetch("/inloggad").then((answer) => {
+  fetch(form.dataset.ask || "/inloggad").then((answer) => {
     if (!answer.ok) throw answer;
     sent = form;
     form.requestSubmit(e.submitter);
