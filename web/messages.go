@@ -146,7 +146,7 @@ func count(n int, one, many string) string {
 // common is the nouns that take "en".
 var common = map[string]bool{"kommentar": true, "fråga": true, "planpost": true, "planpost öppen": true, "planpost är öppen": true, "är försenad": true, "planpost är oförändrad": true, "rad saknar nyckel": true, "rad inläst": true, "lucka utan planpost": true, "lucka saknar planpost eller avsteg": true, "lucka har ett avsteg": true, "lucka": true, "informationstyp": true, "profil": true, "rad": true, "klassning": true, "uppgift": true, "saknar": true, "fråga kvar": true, "sak behöver rättas": true, "rad är obesvarad": true, "lucka har en planpost": true,
 	"av raderna": true, "ändring": true, "rad är ny, ändrad eller borttagen": true, "rad ändrad sedan versionen före": true, "rad skiljer": true, "rad tas in som den är": true, "utsedd": true,
-	"väntar": true, "planpost är ändrad": true, "planpost hör": true, "planpost väntar på ditt besked": true, "öppen planpost saknar datum": true, "öppen planpost har en lydelse som rollen inte har godtagit": true, "lucka har en öppen planpost": true, "sak saknas": true, "sak återstår": true,
+	"väntar": true, "dag försenad": true, "planpost är ändrad": true, "planpost hör": true, "planpost väntar på ditt besked": true, "öppen planpost saknar datum": true, "öppen planpost har en lydelse som rollen inte har godtagit": true, "lucka har en öppen planpost": true, "sak saknas": true, "sak återstår": true,
 	"enhet": true, "person": true, "inbjudan": true, "enhet ligger under": true, "person har en roll här": true}
 
 func upperFirst(s string) string {

@@ -177,7 +177,7 @@ func (s *server) actionView(o *open, x engine.Numbered[engine.Action]) actionVie
 		Origin: workbook.OriginWord(a.Origin), System: o.System.Title, SystemLink: o.Base() + "/plan", Followed: a.Comment, due: a.Due, open: a.Open()}
 	switch {
 	case a.LateAt(s.today()):
-		v.Status, v.Class = "Försenad", "late"
+		v.Status, v.Class = upperFirst(count(daysBetween(a.Due, s.today()), "dag försenad", "dagar försenad")), "late"
 	case a.Open() && a.Due == "" && a.Status == engine.Planned:
 		v.Status, v.Class = "Behöver datum", "wait"
 	case a.Open() && a.Due == "":
@@ -206,6 +206,13 @@ func (s *server) actionView(o *open, x engine.Numbered[engine.Action]) actionVie
 		v.Requirements = append(v.Requirements, textLink{id, o.Base() + "/verifiering/" + id})
 	}
 	return v
+}
+
+// daysBetween counts the days from one date, 2026-11-24, to a later one.
+func daysBetween(from, to string) int {
+	a, _ := time.Parse(time.DateOnly, from)
+	b, _ := time.Parse(time.DateOnly, to)
+	return int(b.Sub(a).Hours() / 24)
 }
 
 // thousands writes a number with a no-break space between thousands.

@@ -658,6 +658,11 @@ func TestFollowUpInTheList(t *testing.T) {
 		t.Error("chosen and not chosen are mixed")
 	}
 
+	for due, want := range map[string]string{"2026-11-22": "En dag försenad", "2026-10-24": "30 dagar försenad"} {
+		s.answer(base, maria, engine.ActionKey(2), engine.Action{Title: "Öva", Origin: engine.OfRisk, Role: "systemagare", Status: engine.Planned, Due: due})
+		s.get("/planposter").wants(200, want)
+	}
+
 	olof := engine.Person{ID: "olof", Name: "Olof Ek"}
 	check(t, s.people(olof, "granskare"))
 	s.as(olof)
@@ -672,7 +677,7 @@ func TestFollowUpInTheList(t *testing.T) {
 			}
 		}
 	}
-	s.get(base + "/plan/2").wants(403)
+	s.get(base + "/plan/3").wants(403)
 }
 
 // The history of a line tells what changed, and what was saved unchanged is no

@@ -283,7 +283,7 @@ func TestDemoVerification(t *testing.T) {
 			t.Errorf("nothing is %q", want)
 		}
 	}
-	if body := page(t, base+"/plan"); !strings.Contains(body, "Försenad") || !strings.Contains(body, "Klar") {
+	if body := page(t, base+"/plan"); !strings.Contains(body, "En dag försenad") || !strings.Contains(body, "Klar") {
 		t.Error("the plan has nothing late, or nothing done")
 	}
 	if body := page(t, at+"/avtal/"+demoAgreement); !strings.Contains(body, "Gäller inte längre") || !strings.Contains(body, demoPortal.Title) || !strings.Contains(body, "Antaget, att bekräfta") {
