@@ -214,6 +214,33 @@ func TestVerificationInTheBrowser(t *testing.T) {
 	b.open(agreement + "/historik")
 	b.says("main", "FYS-01: Avtalat, Bilaga 10, 4.1")
 	b.accessible("an agreement's history")
+	b.open(agreement + "?visa=bekrafta")
+	b.click("details.box summary")
+	b.follow("button[value=flera]")
+	b.says(".note.err", "Välj i vilken roll du bekräftar")
+	b.accessible("many commitments, refused")
+
+	// An agreement of one's own: requirements are ticked, and answered together.
+	b.open("/avtal")
+	b.click("input[name=ur][value=eget]")
+	b.choose("#enhet", s.record(a).System.Unit)
+	b.fill("#namn", "Driftavtalet")
+	b.fill("#leverantor", "Driftbolaget AB")
+	b.follow("form[data-dirty] button.btn")
+	b.follow("a[href$='/tillagg']")
+	b.accessible("requirements to add")
+	b.fill("#q", "flerfaktor")
+	b.follow(".filters button")
+	b.click("input[name=krav][value='BEH-04']")
+	b.follow("button[name=steg]")
+	b.accessible("requirements to answer")
+	b.follow(".bulk button")
+	b.says(".note.err", "BEH-04: skriv vad avtalet ger")
+	b.accessible("requirements to answer, refused")
+	b.click("input[name='svar-BEH-04'][value=yes]")
+	b.fill("#hur-BEH-04", "Ingår.")
+	b.follow(".bulk button")
+	b.says(".note.ok", "Ett åtagande är tillagt")
 }
 
 // The pages around a verification: platforms, plans across systems, a unit's own
