@@ -314,6 +314,12 @@ func (s *server) addAgreement(w http.ResponseWriter, r *http.Request) error {
 	if a.Supplier == "" && from == "eget" {
 		wrong("leverantor", "Skriv vem som är leverantör")
 	}
+	if len([]rune(a.Title)) > 200 {
+		wrong("namn", "Korta namnet till högst 200 tecken")
+	}
+	if len([]rune(a.Supplier)) > 200 {
+		wrong("leverantor", "Korta leverantörens namn till högst 200 tecken")
+	}
 	if len(bad) > 0 || !tokenPattern.MatchString(id) {
 		p.Missing, p.Failed = bad, true
 		return s.render(w, http.StatusUnprocessableEntity, "agreements", p)

@@ -1200,6 +1200,7 @@ func TestAgreementList(t *testing.T) {
 func TestAgreementsAdditions(t *testing.T) {
 	s := newSite(t)
 	unit := s.record(s.filled()).System.Unit
+	s.submit("/avtal", "/avtal", "ur", "eget", "namn", strings.Repeat("x", 201), "leverantor", strings.Repeat("y", 201), "enhet", unit).wants(422, "Korta namnet till högst 200", "Korta leverantörens namn")
 	made := s.submit("/avtal", "/avtal", "ur", "eget", "namn", "Driftavtalet", "leverantor", "Driftbolaget AB", "enhet", unit)
 	made.wants(303)
 	s.get(made.Header.Get("Location")).wants(200, "Lägg till det avtalet ger", "Inga åtaganden än").lacks("ett i taget")
