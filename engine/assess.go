@@ -71,7 +71,8 @@ type Sum struct {
 	NotKnown      int `json:"not_known"`
 	Unanswered    int `json:"unanswered"`
 
-	Offered int `json:"offered"` // of those unanswered: there is an offer to take a stand on
+	Offered int `json:"offered"`           // of those unanswered: there is an offer to take a stand on
+	Changed int `json:"changed,omitempty"` // answers of every outcome that stand on something that has changed, expired or gone
 }
 
 // Counted is how many rows there are to meet: all but those not applicable.
@@ -175,6 +176,9 @@ func (s *Sum) add(x Assessed) {
 		Excepted: &s.Excepted, NotApplicable: &s.NotApplicable, Unsure: &s.NotKnown}[x.Outcome]++
 	if x.Outcome == NoResponse && len(x.Offers) > 0 {
 		s.Offered++
+	}
+	if x.Staleness != "" {
+		s.Changed++
 	}
 }
 

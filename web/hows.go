@@ -92,7 +92,7 @@ func (s *server) hows(w http.ResponseWriter, r *http.Request) error {
 	if unit == "" && len(units) > 0 {
 		unit = units[0].ID
 	}
-	if !keepsFor(v, unit) {
+	if unit != "" && !keepsFor(v, unit) {
 		return errNotFound
 	}
 	show, area := cmp.Or(r.FormValue("visa"), "organisation"), r.FormValue("omrade")

@@ -274,6 +274,9 @@ func (s *server) makeLink(w http.ResponseWriter, r *http.Request) error {
 
 // closeLink stops a supplier's link from working.
 func (s *server) closeLink(w http.ResponseWriter, r *http.Request) error {
+	if err := parseForm(r); err != nil {
+		return err
+	}
 	v, err := s.verifying(r)
 	if err != nil {
 		return err
@@ -285,7 +288,8 @@ func (s *server) closeLink(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return errNotFound
 	}
-	if err := s.Store.RevokeLink(r.Context(), v.visit.ID, v.Classification.ID, n); err != nil {
+	// Where there is none, it is closed already.
+	if err := s.Store.RevokeLink(r.Context(), v.visit.ID, v.Classification.ID, n); err != nil && !errors.Is(err, engine.ErrNotFound) {
 		return err
 	}
 	return seeOther(w, r, v.Base()+"/leverantor?sparat=stangd")

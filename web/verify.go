@@ -306,7 +306,7 @@ func sumFigures(x engine.Sum) []figure {
 }
 
 func shownFigures(x engine.Sum) []shownFigure {
-	return []shownFigure{{figure{"Uppfyllda", x.Met + x.Compensated}, "uppfyllda"}, {figure{"Antagna", x.Assumed}, "antagna"}, {figure{"Luckor", x.Gap}, "luckor"}, {figure{"Se över", x.Stale}, "seover"}, {figure{"Utan svar", x.Unanswered}, "obesvarade"},
+	return []shownFigure{{figure{"Uppfyllda", x.Met + x.Compensated}, "uppfyllda"}, {figure{"Antagna", x.Assumed}, "antagna"}, {figure{"Luckor", x.Gap}, "luckor"}, {figure{"Se över", max(x.Changed, x.Stale)}, "seover"}, {figure{"Utan svar", x.Unanswered}, "obesvarade"},
 		{figure{"Avsteg", x.Excepted}, "avsteg"}, {figure{"Vet ej", x.NotKnown}, "vetej"}, {figure{"Ej tillämpliga", x.NotApplicable}, "ejtillampliga"}}
 }
 

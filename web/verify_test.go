@@ -701,7 +701,7 @@ func TestPlanLineTold(t *testing.T) {
 
 	s.answer(base, maria, engine.ResponseKey("LOG-01"), engine.Response{Value: engine.AnswerNo})
 	link := base + "/plan/2?krav=LOG-01"
-	list := s.get(base+"/verifiering").wants(200, "Planera säkerhetsåtgärd").lacks("Planera åtgärd")
+	list := s.get(base+"/verifiering?omrade=alla").wants(200, "Planera säkerhetsåtgärd").lacks("Planera åtgärd")
 	if !strings.Contains(list.Body, `href="`+link+`"`) || strings.Contains(list.Body, "?krav=BEH-04") {
 		t.Error("no link to plan the gap, or one to plan again")
 	}
@@ -720,7 +720,7 @@ func TestVerificationInWords(t *testing.T) {
 	s := newSite(t)
 	base := s.verified(s.filled())
 	s.answer(base, maria, engine.ResponseKey("BEH-04"), engine.Response{Value: engine.AnswerYes, How: "Infört."}, engine.SourceKey(engine.FromSibling, "x"), true)
-	s.get(base+"/historik").wants(200, "Svaret på BEH-04", "Nej. Bara lösenord i dag.", "Ja. Infört.", "Avsteg 1", "BEH-01 till och med 2099-01-01", "Planpost 1", "Inför flerfaktor. Planerad.", "syskonsystem")
+	s.get(base+"/historik").wants(200, "Svaret på BEH-04", "Nej. Bara lösenord i dag.", "Ja. Infört.", "Avsteg 1", "BEH-01 till och med 2099-01-01", "Planpost 1", "Inför flerfaktor. Planerad.", "liknande system")
 	s.get("/").wants(200)
 	s.config.Demo = johan.ID
 	s.open()
@@ -792,7 +792,7 @@ func TestSupplierRounds(t *testing.T) {
 		t.Errorf("%d claims, %d before; %+v", len(after.Claims), len(before.Claims), after.Claims[rows[0].ID])
 	}
 	// What was accepted of the first round has changed.
-	s.get(base+"/verifiering?visa=seover").wants(200, rows[0].ID, "Ändrat sedan du godtog det")
+	s.get(base+"/verifiering?visa=seover").wants(200, rows[0].ID, "Ändrat sedan det godtogs", "Se över1")
 }
 
 // tender is the one tender, or supplier's answer, of a classification.

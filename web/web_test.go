@@ -444,7 +444,7 @@ func (s *site) filledRoutes(method, base string) map[string]string {
 	check(s.t, err)
 	fill := strings.NewReplacer("{avtal}", "avtal1", "{rad}", "EGEN-1", "{version}", "1", "{anbud}", tender, "/klassning/{id}", base, "{system}", rec.System.ID, "{n}", "1", "{catalog}", "bas", "{file}", "style.css",
 		"{section}", "facts", "{fact}", "drift", "{area}", "BEH", "{krav}", "BEH-04",
-		"{lag}", "csl", "{blad}", "behorighet", "{regelverk}", "iso27002", "{fall}", "bas-03-tunnelstyrning", "{unit}", rec.System.Unit, "{person}", johan.ID, "{revision}", "1", "{batch}", s.lastSave(base), "{kind}/{part}", "fact/ai")
+		"{lag}", "csl", "{blad}", "behorighet", "{regelverk}", "iso27002", "{fall}", "bas-03-tunnelstyrning", "{unit}", rec.System.Unit, "{enhet}", rec.System.Unit, "{person}", johan.ID, "{revision}", "1", "{batch}", s.lastSave(base), "{kind}/{part}", "fact/ai")
 	check(s.t, chi.Walk(s.handlerRoutes(), func(m, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
 		if m == method {
 			if out[route] = fill.Replace(route); ofB.MatchString(route) {
