@@ -71,7 +71,7 @@ func TestAnsweringByLink(t *testing.T) {
 	if x.Tenderer != "Driftbolaget AB" || x.Publication != 1 || len(x.Claims) != 3 || x.Claims[one].Written != "Nej" || x.Claims[three].By != "Underleverantör" {
 		t.Fatalf("%+v", x)
 	}
-	s.get(room).wants(200, "3 av", "Inskickat i dag", "Besvarade3")
+	s.get(room).wants(200, "3 av", "Inskickat i dag", "3 med svar")
 	s.get(base+"/verifiering?visa=krockar").wants(200, "Leverantören svarar annat", one)
 	s.get(base+"/verifiering/"+two).wants(200, "Driftbolaget AB", "Leverantörens ord, utan underlag")
 	s.get(base+"/verifiering/"+three).wants(200, "Driftbolaget AB", "SOC 2, 2026-03-01", "Leverantörens ord, med angivet underlag")

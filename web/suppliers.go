@@ -83,7 +83,7 @@ type supplierLinkPage struct {
 	Rows                                    int
 }
 
-var supplierSaved = map[string]string{"stangd": "Länken är stängd. Det leverantören har skickat in finns kvar.", "omgang": "Omgången är klar att skicka. Hämta filen och skicka den till leverantören.", "inlast": "Svaren ligger som förslag i verifieringen, och räknas först när någon har godtagit dem."}
+var supplierSaved = map[string]string{"stangd": "Länken är stängd. Det leverantören har skickat in finns kvar.", "omgang": "Omgången är klar att skicka. Hämta filen och skicka den till leverantören, eller skapa en länk till en sida att svara på.", "inlast": "Svaren ligger som förslag i verifieringen, och räknas först när någon har godtagit dem."}
 
 // of lets only classifications of one type through. The files of an A are
 // tenders, which whoever may answer has no right to see, and a B has no
@@ -160,7 +160,7 @@ func (s *server) suppliersPage(r *http.Request) (suppliersPage, *verified, *eval
 			Contact: v.visit.Name, Until: s.Now().In(s.Location).AddDate(0, 0, linkDays).Format(time.DateOnly)}
 		for _, l := range links {
 			if l.Round == x.Number {
-				round.Answer = s.linkRow(l, len(x.Rows))
+				round.Answer, round.Contact = s.linkRow(l, len(x.Rows)), l.Contact
 			}
 		}
 		t := e.from(x.Procurement.To)

@@ -140,11 +140,11 @@ func TestUnansweredRows(t *testing.T) {
 	if x := s.tender(base); x.Version != 0 || len(x.Claims) != 0 {
 		t.Fatalf("an empty file was read in: %+v", x)
 	}
-	s.get(room).wants(200, "Kvar"+all).lacks("inläst", "besvarade")
+	s.get(room).wants(200, all+" kvar").lacks("inläst", "besvarade")
 
 	reading = s.takesIn(base, "Driftbolaget AB", "delvis.xlsx", onlyAnswers(t, sent, map[string]string{rows[0].ID: "Ja", rows[1].ID: "Delvis"}))
 	s.get(reading).wants(200, "2 av "+all+" rader är besvarade", "är obesvarade")
-	s.get(room+"?sparat=inlast&fran="+s.tender(base).ID).wants(200, "Driftbolaget AB: 2 av "+all+" rader är besvarade. Svaren ligger som förslag", "Besvarade2", "Kvar"+strconv.Itoa(len(rows)-2))
+	s.get(room+"?sparat=inlast&fran="+s.tender(base).ID).wants(200, "Driftbolaget AB: 2 av "+all+" rader är besvarade. Svaren ligger som förslag", "2 med svar, "+strconv.Itoa(len(rows)-2)+" kvar")
 }
 
 // onlyAnswers fills in the answers that are given, and nothing else.
@@ -213,7 +213,7 @@ func TestRowsForEachSupplier(t *testing.T) {
 		t.Errorf("asked about %s, want %s", got, want)
 	}
 	page := s.get(room)
-	page.wants(200, "Frågade rader2Besvarade0Kvar2", "Frågade rader1Besvarade0Kvar1")
+	page.wants(200, "2 rader i frågan: 0 med svar, 2 kvar", "1 rad i frågan: 0 med svar, 1 kvar")
 	for _, tag := range []struct {
 		says string
 		n    int
@@ -234,4 +234,30 @@ func TestRowsForEachSupplier(t *testing.T) {
 	if left := post("", ids[2]).wants(422, "Skriv leverantörens namn"); strings.Count(left.Body, ` value="`+ids[2]+`" checked`) != 1 {
 		t.Error("the tick is lost")
 	}
+}
+
+// The file of an earlier round comes back when a later has been made and read:
+// its answers are taken in, and those of the later stand.
+func TestEarlierRoundComesBackLate(t *testing.T) {
+	s := newSite(t)
+	base := s.began(s.complete("Arkivet"), shipped().SetHash)
+	room := base + "/leverantor"
+	ids := s.get(room).all("rad")
+	ask := func(rows ...string) []byte {
+		form := s.get(room).form(room, "leverantor", "Driftbolaget AB")
+		form["rad"] = rows
+		s.post(room, form).wants(303)
+		list, err := s.db.Publications(context.Background(), s.record(base).Classification.ID)
+		check(t, err)
+		return []byte(s.get(room + "/" + strconv.Itoa(len(list)) + ".xlsx").wants(200).Body)
+	}
+	first, second := ask(ids[0], ids[1]), ask(ids[2])
+	s.takesIn(base, "Driftbolaget AB", "andra.xlsx", onlyAnswers(t, second, map[string]string{ids[2]: "Ja"}))
+	late := s.takesIn(base, "Driftbolaget AB", "forsta.xlsx", onlyAnswers(t, first, map[string]string{ids[0]: "Nej", ids[1]: "Delvis"}))
+	s.get(late).wants(200, "Svarar påOmgång 1", "2 av 2 rader är besvarade").lacks("borttaget", "Rader som inte är våra")
+	x := s.tender(base)
+	if x.File != 2 || x.Publication != 1 || len(x.Claims) != 3 || x.Claims[ids[0]].Answer != engine.AnswerNo || x.Claims[ids[2]].Answer != engine.AnswerYes {
+		t.Errorf("%+v", x)
+	}
+	s.get(room).wants(200, "3 rader i frågan: 3 med svar, 0 kvar", "3 av 3 rader är besvarade")
 }

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/xuri/excelize/v2"
 
@@ -48,6 +49,8 @@ func (s *site) verified(base string) string {
 	check(s.t, err)
 	if e, err := s.db.Evaluation(ctx, id); err == nil && len(e.Tenders) == 0 {
 		_, err = s.db.Publish(ctx, maria.ID, engine.Publication{Classification: id, Number: 1, Procurement: engine.Procurement{To: "Driftbolaget AB"}, File: []byte("x"), Rows: []engine.Row{{ID: "BEH-04", Area: "Behörighet", Title: "En rad", Text: "Så.", Type: engine.Verified}}})
+		check(s.t, err)
+		_, err = s.db.MakeLink(ctx, maria.ID, id, 1, "It-avdelningen", s.now().Add(24*time.Hour))
 		check(s.t, err)
 		_, err = s.db.ReceiveTender(ctx, maria.ID, id, "Driftbolaget AB", engine.TenderFile{Name: "svar.xlsx", Content: []byte("y")})
 		check(s.t, err)
