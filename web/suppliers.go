@@ -83,7 +83,7 @@ type supplierLinkPage struct {
 	Rows                                    int
 }
 
-var supplierSaved = map[string]string{"stangd": "Länken är stängd. Det leverantören har skickat in finns kvar.", "omgang": "Omgången är klar att skicka. Hämta filen och skicka den till leverantören, eller skapa en länk till en sida att svara på.", "inlast": "Svaren ligger som förslag i verifieringen, och räknas först när någon har godtagit dem."}
+var supplierSaved = map[string]string{"stangd": "Länken är stängd. Det leverantören har skickat in finns kvar.", "omgang": "Omgången är klar att skicka. Hämta filen och skicka den till leverantören, eller skapa en länk till en sida att svara på.", "inlast": "Svaren är inlästa och ligger som förslag i verifieringen. De räknas först när någon har godtagit dem."}
 
 // of lets only classifications of one type through. The files of an A are
 // tenders, which whoever may answer has no right to see, and a B has no

@@ -144,7 +144,7 @@ func TestUnansweredRows(t *testing.T) {
 
 	reading = s.takesIn(base, "Driftbolaget AB", "delvis.xlsx", onlyAnswers(t, sent, map[string]string{rows[0].ID: "Ja", rows[1].ID: "Delvis"}))
 	s.get(reading).wants(200, "2 av "+all+" rader är besvarade", "är obesvarade")
-	s.get(room+"?sparat=inlast&fran="+s.tender(base).ID).wants(200, "Driftbolaget AB: 2 av "+all+" rader är besvarade. Svaren ligger som förslag", "2 med svar, "+strconv.Itoa(len(rows)-2)+" kvar")
+	s.get(room+"?sparat=inlast&fran="+s.tender(base).ID).wants(200, "Driftbolaget AB: 2 av "+all+" rader är besvarade. Svaren är inlästa och ligger som förslag", "2 med svar, "+strconv.Itoa(len(rows)-2)+" kvar")
 }
 
 // onlyAnswers fills in the answers that are given, and nothing else.
