@@ -202,7 +202,12 @@ func (s *server) suppliersPage(r *http.Request) (suppliersPage, *verified, *eval
 		case unread:
 			row.Status = "Väntar på att läsas in"
 		case row.Answered > 0:
-			if row.Status = answeredSay(row.Answered, row.Asked); row.Left == 0 {
+			// What was said before a round was made is no answer to it.
+			row.Status = answeredSay(row.Answered, row.Asked)
+			switch newest := row.Rounds[len(row.Rounds)-1].N; {
+			case t.Publication < newest:
+				row.Status += ", och omgång " + itoa(newest) + " väntar på svar"
+			case row.Left == 0:
 				row.Class = "done"
 			}
 		}

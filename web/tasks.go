@@ -194,7 +194,11 @@ func (s *server) taskList(o *open) []task {
 	if n := d.Count(rule.Unknown); n > 0 {
 		reqs.Left += " " + upperFirst(count(n, "kan tillkomma", "kan tillkomma")) + "."
 	}
-	reqs.Left += " " + itoa(reviewed) + " av " + itoa(areas) + " områden genomgångna."
+	if o.Classification.Type == "A" {
+		reqs.Left += " " + itoa(reviewed) + " av " + itoa(areas) + " områden genomgångna."
+	} else {
+		reqs.Left += " Varje krav får sitt svar i verifieringen."
+	}
 	status(reqs, reviewed > 0)
 
 	if o.Classification.Type == "B" {

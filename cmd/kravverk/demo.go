@@ -266,7 +266,10 @@ func fillDemo(ctx context.Context, db *store.Store, c *catalog.Catalog, back *ti
 	for _, x := range []struct {
 		ago time.Duration
 		run func(context.Context) error
-	}{{30 * day, v.agree}, {15 * day, v.begin}, {14 * day, v.confirm}, {13 * day, v.accept}, {3 * day, v.answer}, {5 * time.Hour, v.fall}} {
+	}{{30 * day, v.agree}, {15 * day, v.begin}, {14 * day, v.confirm}, {13 * day, v.accept}, {12 * day, func(ctx context.Context) error { return v.ask(ctx, 1, 0, 14, "Svara för den drift som ni har i dag.") }}, {5 * day, v.reply},
+		{3 * day, v.answer}, {2 * day, func(ctx context.Context) error {
+			return v.ask(ctx, 2, 12, 18, "Två frågor från förra omgången och fyra nya.")
+		}}, {5 * time.Hour, v.fall}} {
 		steps = append(steps, step{x.ago, func() error { return x.run(ctx) }})
 	}
 	slices.SortStableFunc(steps, func(a, b step) int { return cmp.Compare(b.ago, a.ago) })

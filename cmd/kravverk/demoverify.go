@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -11,10 +12,14 @@ import (
 	"github.com/kravverk/kravverk/engine"
 	"github.com/kravverk/kravverk/engine/catalog"
 	"github.com/kravverk/kravverk/engine/store"
+	"github.com/kravverk/kravverk/engine/workbook"
 )
 
 // demoAgreement is the id of the agreement that the verified system runs under.
 const demoAgreement = "d0d0d0d0d0d0d0d0d0d0d0d0"
+
+// demoOperator runs it under the agreement.
+const demoOperator = "Exempeldrift AB"
 
 // demoPortal is a system in operation that is being verified.
 var demoPortal = engine.System{Title: "Felanmälan, gator och belysning", Unit: "trafik",
@@ -80,7 +85,7 @@ func (x *demoVerified) agree(ctx context.Context) error {
 				}
 			}
 		}
-		a.Title, a.Supplier, a.Diary = "Systemtjänsteavtal 2025–2028", "Exempeldrift AB", "TK 2024/0907"
+		a.Title, a.Supplier, a.Diary = "Systemtjänsteavtal 2025–2028", demoOperator, "TK 2024/0907"
 		a.From, a.Until = inDays(-400), inDays(520)
 	})
 }
@@ -184,4 +189,57 @@ func (x *demoVerified) fall(ctx context.Context) error {
 			}
 		}
 	})
+}
+
+// open is what is left to answer in the verification, of what a supplier can be
+// asked about.
+func (x *demoVerified) open(ctx context.Context) (engine.Record, []engine.Row, error) {
+	rec, d, err := deriveDemo(ctx, x.db, x.c, x.id)
+	if err != nil {
+		return rec, nil, err
+	}
+	today := time.Now().Format(time.DateOnly)
+	return rec, d.Assess(rec, nil, today).ToVerify(d.Lines(today, nil), true), nil
+}
+
+// ask makes a round of questions to the supplier, about some of the rows.
+func (x *demoVerified) ask(ctx context.Context, number, from, to int, note string) error {
+	rec, rows, err := x.open(ctx)
+	if err != nil {
+		return err
+	}
+	rows = rows[from:min(to, len(rows))]
+	var file bytes.Buffer
+	id, err := workbook.WriteRound(&file, workbook.Round{Supplier: demoOperator, System: rec.System.Title, Unit: "Trafikkontoret, Exempelstad", ClassificationID: x.id, CatalogHash: rec.Classification.CatalogHash,
+		Date: time.Now().Format(time.DateOnly), Number: number, Note: note, Rows: rows})
+	if err != nil {
+		return err
+	}
+	_, err = x.db.Publish(ctx, "johan", engine.Publication{Classification: x.id, Number: number, Procurement: engine.Procurement{To: demoOperator}, Note: note, Rows: rows, ExportID: id.ExportID, File: file.Bytes()})
+	return err
+}
+
+// reply takes the supplier's file of the first round in, and reads it.
+func (x *demoVerified) reply(ctx context.Context) error {
+	round, err := x.db.Publication(ctx, x.id, 1)
+	if err != nil {
+		return err
+	}
+	data, err := answered(round.File, map[int]string{3: "Delvis", 6: "Nej"})
+	if err != nil {
+		return err
+	}
+	t, err := x.db.ReceiveTender(ctx, "johan", x.id, demoOperator, engine.TenderFile{Name: "svar från Exempeldrift.xlsx", Content: data})
+	if err != nil {
+		return err
+	}
+	read, err := workbook.ReadRound(data, []engine.Publication{round})
+	if err != nil {
+		return err
+	}
+	claims := map[string]engine.Claim{}
+	for _, row := range read.Rows {
+		claims[row.ID] = row.Claim
+	}
+	return x.db.ReadTender(ctx, "johan", t.ID, 0, 1, 1, claims)
 }

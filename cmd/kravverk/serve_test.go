@@ -283,6 +283,12 @@ func TestDemoVerification(t *testing.T) {
 			t.Errorf("nothing is %q", want)
 		}
 	}
+	if body := page(t, base+"/leverantor"); !strings.Contains(body, "omgång 2 väntar på svar") {
+		t.Error("nobody is asked, or everything is answered")
+	}
+	if n := strings.Count(page(t, base+"/verifiering?visa=krockar"), `<article class="ans"`); n == 0 {
+		t.Error("the supplier contradicts nothing")
+	}
 	if body := page(t, base+"/plan"); !strings.Contains(body, "En dag försenad") || !strings.Contains(body, "Klar") {
 		t.Error("the plan has nothing late, or nothing done")
 	}
