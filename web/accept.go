@@ -136,14 +136,8 @@ func acceptTitle(v *verified, o engine.Offer) string {
 // acceptOffers accepts what was ticked, or says no to it, all or nothing. What
 // has changed since the page was shown is told, and nothing is saved.
 func (s *server) acceptOffers(w http.ResponseWriter, r *http.Request) error {
-	if err := parseForm(r); err != nil {
-		return err
-	}
-	v, err := s.verifying(r)
+	v, err := s.amending(r)
 	if err != nil {
-		return err
-	}
-	if err := v.writable(); err != nil {
 		return err
 	}
 	chosen, area := r.PostForm["forslag"], r.FormValue("omrade")

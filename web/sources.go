@@ -140,14 +140,8 @@ func (s *server) sourcesPage(r *http.Request, v *verified) (sourcesPage, map[str
 }
 
 func (s *server) saveSources(w http.ResponseWriter, r *http.Request) error {
-	if err := parseForm(r); err != nil {
-		return err
-	}
-	v, err := s.verifying(r)
+	v, err := s.amending(r)
 	if err != nil {
-		return err
-	}
-	if err := v.writable(); err != nil {
 		return err
 	}
 	p, at, err := s.sourcesPage(r, v)

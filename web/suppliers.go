@@ -279,14 +279,8 @@ func (s *server) makeLink(w http.ResponseWriter, r *http.Request) error {
 
 // closeLink stops a supplier's link from working.
 func (s *server) closeLink(w http.ResponseWriter, r *http.Request) error {
-	if err := parseForm(r); err != nil {
-		return err
-	}
-	v, err := s.verifying(r)
+	v, err := s.amending(r)
 	if err != nil {
-		return err
-	}
-	if err := v.writable(); err != nil {
 		return err
 	}
 	n, ok := number(chi.URLParam(r, "version"))

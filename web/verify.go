@@ -38,6 +38,18 @@ func (s *server) verifying(r *http.Request) (*verified, error) {
 	return s.assess(r.Context(), o)
 }
 
+// amending is verifying for a posted form that changes the classification.
+func (s *server) amending(r *http.Request) (*verified, error) {
+	if err := parseForm(r); err != nil {
+		return nil, err
+	}
+	v, err := s.verifying(r)
+	if err == nil {
+		err = v.writable()
+	}
+	return v, err
+}
+
 // verifyPage is the requirements of a B-classification, area by area, with
 // offers and responses apart.
 type verifyPage struct {
@@ -64,16 +76,9 @@ type verifyPage struct {
 
 // verifyCounts is what is counted of a verification, whatever is shown of it.
 type verifyCounts struct {
-	Base    string
 	Sum     engine.Sum
-	Figures []shownFigure // at most five
-	Others  []shownFigure // the rest, where there are any
-}
-
-// shownFigure is a count with the filter that shows what is counted.
-type shownFigure struct {
-	figure
-	Show string
+	Figures []figureLink // at most five
+	Others  []figureLink // the rest, where there are any
 }
 
 // verifyFilter is which rows to show. Area is an id, everyArea, or "" where
@@ -297,7 +302,7 @@ var verifySaved = map[string]string{"svar": "Svaret är sparat.", "godtagna": "F
 // sumFigures is a sum in words, what is most wanted first.
 func sumFigures(x engine.Sum) []figure {
 	var out []figure
-	for _, f := range shownFigures(x) {
+	for _, f := range figureLinks(x, "") {
 		if f.N > 0 || len(out) < 5 {
 			out = append(out, f.figure)
 		}
@@ -305,14 +310,24 @@ func sumFigures(x engine.Sum) []figure {
 	return out
 }
 
-func shownFigures(x engine.Sum) []shownFigure {
-	return []shownFigure{{figure{"Uppfyllda", x.Met + x.Compensated}, "uppfyllda"}, {figure{"Antagna", x.Assumed}, "antagna"}, {figure{"Luckor", x.Gap}, "luckor"}, {figure{"Se över", max(x.Changed, x.Stale)}, "seover"}, {figure{"Utan svar", x.Unanswered}, "obesvarade"},
-		{figure{"Avsteg", x.Excepted}, "avsteg"}, {figure{"Vet ej", x.NotKnown}, "vetej"}, {figure{"Ej tillämpliga", x.NotApplicable}, "ejtillampliga"}}
+// figureLinks is the parts of a sum, each with the list of what it counts. The
+// first five are always told.
+func figureLinks(x engine.Sum, base string) []figureLink {
+	var out []figureLink
+	for _, f := range []struct {
+		title string
+		n     int
+		show  string
+	}{{"Uppfyllda", x.Met + x.Compensated, "uppfyllda"}, {"Antagna", x.Assumed, "antagna"}, {"Luckor", x.Gap, "luckor"}, {"Se över", max(x.Changed, x.Stale), "seover"}, {"Utan svar", x.Unanswered, "obesvarade"},
+		{"Avsteg", x.Excepted, "avsteg"}, {"Vet ej", x.NotKnown, "vetej"}, {"Ej tillämpliga", x.NotApplicable, "ejtillampliga"}} {
+		out = append(out, figureLink{figure: figure{f.title, f.n}, Link: base + "/verifiering?visa=" + f.show})
+	}
+	return out
 }
 
 func countsOf(v *verified) verifyCounts {
-	all := shownFigures(v.Assessment.Sum)
-	c := verifyCounts{Base: v.Base(), Sum: v.Assessment.Sum, Figures: all[:5]}
+	all := figureLinks(v.Assessment.Sum, v.Base())
+	c := verifyCounts{Sum: v.Assessment.Sum, Figures: all[:5]}
 	for _, f := range all[5:] {
 		if f.N > 0 {
 			c.Others = append(c.Others, f)
