@@ -33,7 +33,7 @@ type fallenPart struct {
 // A fallen response stands on something, or on a response that does.
 type fallen struct {
 	requirement string
-	via         *engine.Record // whose response it was taken from; nil when straight from the source
+	waits       *engine.Record // whose next approval it falls with; nil when it falls at once
 }
 
 // struck is a classification with what falls in it.
@@ -69,7 +69,7 @@ func follow(records []engine.Record, kind engine.OfferKind, from string, require
 	at, seen := map[string]*struck{}, map[source]bool{}
 	type step struct {
 		source
-		via *engine.Record
+		waits *engine.Record
 	}
 	var queue []step
 	for _, q := range requirements {
@@ -90,8 +90,15 @@ func follow(records []engine.Record, kind engine.OfferKind, from string, require
 				at[next.id] = h
 				out = append(out, h)
 			}
-			h.fallen = append(h.fallen, fallen{x.requirement, x.via})
-			queue = append(queue, step{next, rec})
+			h.fallen = append(h.fallen, fallen{x.requirement, x.waits})
+			// What an agreement or a unit no longer says falls for all at once, however
+			// many have passed it on (see hearsay). A system's own answer is offered as
+			// it was approved, until it is approved anew.
+			then := step{next, rec}
+			if kind == engine.FromAgreement || kind == engine.FromUnit {
+				then.waits = nil
+			}
+			queue = append(queue, then)
 		}
 	}
 	return out
@@ -152,14 +159,13 @@ func (v *visit) shown(what string, hits []*struck) *fallView {
 	return out
 }
 
-// fate is what a response comes to. What is taken from another system is offered
-// as it was approved there, so it falls first when that one is approved anew.
+// fate is what a response comes to.
 func (v *visit) fate(f fallen) string {
 	switch {
-	case f.via == nil:
+	case f.waits == nil:
 		return "blir att se över"
-	case v.on(f.via, read, ""):
-		return "blir att se över när " + f.via.System.Title + " har godkänts på nytt"
+	case v.on(f.waits, read, ""):
+		return "blir att se över när " + f.waits.System.Title + " har godkänts på nytt"
 	}
 	return "blir att se över när ett system som du inte kan läsa har godkänts på nytt"
 }

@@ -993,13 +993,15 @@ func TestFallsThroughPlatforms(t *testing.T) {
 		}
 	}
 	fates := got.text()
-	for _, want := range []string{"Plattformen: BEH-01 BEH-04 blir att se över", "Appen: BEH-01 blir att se över när Plattformen har godkänts på nytt", "Tvillingen: BEH-01 blir att se över när Appen har godkänts på nytt"} {
+	for _, want := range []string{"Plattformen: BEH-01 BEH-04 blir att se över", "Appen: BEH-01 blir att se över", "Tvillingen: BEH-01 blir att se över"} {
 		if !strings.Contains(strings.Join(strings.Fields(fates), " "), want) {
 			t.Errorf("%q is not told", want)
 		}
 	}
+	got.lacks("godkänts på nytt") // a clause falls for all at once
 	s.get("/avtal/avtal1?faller=BEH-04").wants(200, "Ett svar måste ses över i ett system")
-	s.get(low+"/plattform?faller=BEH-01").wants(200, "Två svar måste ses över i två system")
+	// A platform's own answer is offered as it was approved, until the next approval.
+	s.get(low+"/plattform?faller=BEH-01").wants(200, "Två svar måste ses över i två system", "blir att se över när Appen har godkänts på nytt")
 	// A common answer is followed the same way.
 	s.answer(low, maria, engine.ResponseKey("BEH-01"), from(engine.FromUnit, unit))
 	s.get("/gemensamt/"+unit+"/BEH-01?faller=1").wants(200, "Tre svar måste ses över i tre system", "Tvillingen")
