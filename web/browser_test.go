@@ -76,6 +76,10 @@ func startChrome() {
 	}
 }
 
+// patience is how long something may take before it is thought to hang: no bound
+// on speed, since a machine may be busy with other things.
+const patience = 30 * time.Second
+
 // tab is one page of the browser, on a server of its own.
 type tab struct {
 	*site
@@ -189,7 +193,7 @@ func (b *tab) click(selector string) {
 // go clicks what leads to another page, and waits for it.
 func (b *tab) follow(selector string) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
 	if _, err := chromedp.RunResponse(ctx, chromedp.Click(selector, chromedp.ByQuery, chromedp.NodeVisible)); err != nil {
 		b.t.Fatalf("%s: %v\n%s", selector, err, b.seen())
@@ -198,7 +202,7 @@ func (b *tab) follow(selector string) {
 
 func within(a chromedp.Action, what string) chromedp.Action {
 	return chromedp.ActionFunc(func(ctx context.Context) error {
-		ctx, cancel := context.WithTimeout(ctx, 8*time.Second)
+		ctx, cancel := context.WithTimeout(ctx, patience)
 		defer cancel()
 		if err := a.Do(ctx); err != nil {
 			return fmt.Errorf("%s: %w", what, err)
@@ -221,7 +225,7 @@ func (b *tab) choose(selector, value string) {
 func (b *tab) waits(expression string) {
 	b.t.Helper()
 	var done bool
-	for deadline := time.Now().Add(8 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
 		// An error is mostly that the page is on its way to another.
 		err := chromedp.Run(b.ctx, chromedp.Evaluate("!!("+expression+")", &done))
 		if err == nil && done {

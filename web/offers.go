@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/kravverk/kravverk/engine"
 )
@@ -145,4 +146,55 @@ func (x *hearsay) snapshot(id string) *engine.Snapshot {
 		x.snapshots[id] = found
 	}
 	return found
+}
+
+// stand is what an answer to a requirement was taken from: as much of it as tells
+// whether it holds.
+type stand struct {
+	requirement string
+	taken       engine.Taken // its kind, where it is from, what it answers and its last day
+}
+
+func standsOf(rec *engine.Record) []stand {
+	var out []stand
+	for id, r := range rec.Responses() {
+		if t := r.Taken; t != nil && r.Value != "" {
+			out = append(out, stand{id, engine.Taken{Kind: t.Kind, From: t.From, Answer: t.Answer, ValidUntil: t.ValidUntil}})
+		}
+	}
+	return out
+}
+
+// reviewRow is a verification with answers to take a stand on anew.
+type reviewRow struct {
+	Title, Link string
+	N           int
+}
+
+// toReview lists the verifications that the visitor answers for, also approved
+// ones, with answers whose source has expired or no longer says so: nobody looks
+// there unless she is told.
+func (s *server) toReview(ctx context.Context, v *visit, rows []systemRow) ([]reviewRow, error) {
+	shared, err := s.Store.Shared(ctx)
+	if err != nil {
+		return nil, err
+	}
+	word := s.hearsay(ctx, shared, v.org, "")
+	var out []reviewRow
+	for _, row := range rows {
+		if !row.May || row.Type != "B" {
+			continue
+		}
+		word.self = strings.TrimPrefix(row.Base, "/klassning/")
+		n := 0
+		for _, x := range row.Stands {
+			if x.taken.ExpiredAt(word.today) || !word.stands(x.requirement, x.taken) {
+				n++
+			}
+		}
+		if n > 0 {
+			out = append(out, reviewRow{row.System.Title, row.Base + "/verifiering?visa=seover", n})
+		}
+	}
+	return out, word.err
 }

@@ -34,6 +34,7 @@ type systemRow struct {
 	Remain string // the same in words
 	Saved  string
 	Waits  bool           // for somebody to approve it
+	Stands []stand        // of a B: what its answers were taken from
 	Uses   []string       // the catalogue's agreements whose prefills are offered, by id
 	Steps  map[string]int // of a B: the level that decides what a requirement says, by id, where one does
 	Wants  []string       // of a B: what asks something of a supplier or a service, and is unanswered or a gap, by id
@@ -129,6 +130,7 @@ func (s *server) sumUp(ctx context.Context, rec engine.Record) systemRow {
 	}
 	row.Remain = upperFirst(cmp.Or(list(remain, "och"), "inget kvar att svara på"))
 	if rec.Classification.Type == "B" {
+		row.Stands = standsOf(&rec)
 		row.Steps = map[string]int{}
 		responses := rec.Responses()
 		for _, f := range o.Derivation.Findings {
@@ -166,6 +168,7 @@ type startPage struct {
 	Actions        int             // lines of plans that my roles shall do
 	LateActions    int             // those of them that are late
 	Wordings       int             // those of them whose wording waits for my word
+	Review         []reviewRow     // verifications of mine with answers that have lost what they stood on
 	Low            []lowPlatform   // platforms of mine that are rated lower than what runs on them
 	Help           string          // for who has no role: whom to ask
 	Mine, Late     []delegationRow // what I am asked for, and what I have asked for that is late
@@ -216,6 +219,9 @@ func (s *server) start(w http.ResponseWriter, r *http.Request) error {
 				}
 			}
 		}
+	}
+	if p.Review, err = s.toReview(r.Context(), v, rows); err != nil {
+		return err
 	}
 	p.Approve, p.Bids, p.Low = s.toApprove(v, records), s.toOpen(v, records), s.lowPlatforms(r.Context(), v, records)
 	if len(rows) == 0 && !p.Begins {

@@ -940,9 +940,17 @@ func TestFallenAtSecondHand(t *testing.T) {
 	agreement.Commitments[0].Fallen, agreement.Commitments[0].FallenWhy = true, "Uppsagt."
 	keep(1)
 	s.get(high+"/verifiering/BEH-01").wants(200, "Se över", "Finns inte längre").lacks("Uppfyllt")
+	// Told where one begins, also of the one that is approved.
+	start := s.get("/").wants(200, "Svar att se över", "Ett svar vilar på något som har gått ut")
+	for _, base := range []string{low, high} {
+		if !strings.Contains(start.Body, `href="`+base+`/verifiering?visa=seover"`) {
+			t.Errorf("%s is not told of", base)
+		}
+	}
 	agreement.Commitments[0].Fallen = false
 	keep(2)
 	s.get(high+"/verifiering/BEH-01").wants(200, "Uppfyllt")
+	s.get("/").wants(200).lacks("Svar att se över")
 	agreement.Until = "2026-11-01"
 	keep(3)
 	s.get(high+"/verifiering/BEH-01").wants(200, "Se över")
