@@ -142,6 +142,7 @@ func TestEveryRouteHasALeave(t *testing.T) {
 // Every route with every role: in the role's own unit, below it, looking after
 // the system, beside it and signed out.
 func TestEveryRouteWithEveryRole(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	ctx := context.Background()
 	for _, u := range []engine.Unit{{ID: "signal", Parent: "trafik", Title: "Signaler", Kind: engine.MaintainedUnit}, {ID: "social", Parent: store.TopUnit, Title: "Socialförvaltningen", Kind: engine.Administration}} {

@@ -794,6 +794,7 @@ func TestMoveSystem(t *testing.T) {
 // The walk of a new administrator by clicking, counted: three offices and ten
 // people.
 func TestNewAdministratorByClicking(t *testing.T) {
+	t.Parallel()
 	for _, script := range []bool{true, false} {
 		t.Run(map[bool]string{true: "with script", false: "without"}[script], func(t *testing.T) {
 			s := fresh(t)
@@ -842,6 +843,7 @@ func TestNewAdministratorByClicking(t *testing.T) {
 }
 
 func TestAdministrationAccessible(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	ctx := context.Background()
 	base := s.filled()

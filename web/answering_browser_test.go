@@ -9,6 +9,7 @@ import (
 // A supplier answers by a link, with scripts: what is written is saved and handed
 // in, and each page on the way is accessible.
 func TestAnsweringInTheBrowser(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	base := s.began(s.complete("Arkivet"), shipped().SetHash)
 	room := base + "/leverantor"

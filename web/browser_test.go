@@ -125,7 +125,8 @@ func newTab(t *testing.T, s *site) *tab {
 		}
 	})
 	chromedp.ListenTarget(ctx, b.listen)
-	b.run(log.Enable(), runtime.Enable(), page.Enable(), emulation.SetDeviceMetricsOverride(1280, 900, 1, false))
+	b.run(log.Enable(), runtime.Enable(), page.Enable(), emulation.SetFocusEmulationEnabled(true), // several tabs at a time
+		emulation.SetDeviceMetricsOverride(1280, 900, 1, false))
 	return b
 }
 
@@ -304,6 +305,7 @@ func (b *tab) axe(name, rule string) {
 
 // The whole way from the stop question to the two files, by clicking.
 func TestWalk(t *testing.T) {
+	t.Parallel()
 	for _, script := range []bool{true, false} {
 		t.Run(map[bool]string{true: "with script", false: "without"}[script], func(t *testing.T) {
 			b := newTab(t, newSite(t))
@@ -478,6 +480,7 @@ func (b *tab) download(selector string) []byte {
 
 // axe-core finds nothing on any page, in any state.
 func TestAccessible(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	base := s.filled()
 	s.answer(base, maria, engine.InformationKey(3), engine.Information{Type: "Felanmälningar"})
@@ -493,10 +496,8 @@ func TestAccessible(t *testing.T) {
 	system := "/system/" + s.record(base).System.ID
 	empty := newSite(t)
 
-	t.Run("pages", func(t *testing.T) {
-		b := newTab(t, s)
-		b.excuses("status of 404")
-		for _, path := range []string{
+	t.Run("pages", func(t *testing.T) { // in two tabs, each with every second
+		paths := []string{
 			"/", "/system", "/system?q=finnsinte", system, "/system/nytt", "/system/nytt/uppgifter?omfattas=nej",
 			base, base + "/stopp", base + "/fragor", base + "/fragor/alla", base + "/information", base + "/information/ny",
 			base + "/information/1", base + "/information/2", base + "/information/3", base + "/hojning", base + "/lagrum",
@@ -510,9 +511,17 @@ func TestAccessible(t *testing.T) {
 			"/kataloger", "/kataloger/sta", "/krav/BEH-03", "/krav/FYS-01", "/krav/finnsinte", "/kartotek", "/kartotek/behorighet", "/kartotek/incident",
 			"/lagrum", "/lagrum/csl", "/tackning", "/tackning/nis2", "/tackning/iso27002?visa=utelamnade", "/provfall", "/provfall/bas-03-tunnelstyrning",
 			"/sok", "/sok?q=loggar", "/sok?q=xyzzy", "/tillganglighet", "/uppgifter", "/finns-inte",
-		} {
-			b.open(path)
-			b.accessible(path)
+		}
+		for first := range 2 {
+			t.Run(fmt.Sprint(first), func(t *testing.T) {
+				t.Parallel()
+				b := newTab(t, s)
+				b.excuses("status of 404")
+				for i := first; i < len(paths); i += 2 {
+					b.open(paths[i])
+					b.accessible(paths[i])
+				}
+			})
 		}
 	})
 	t.Run("whole lists", func(t *testing.T) {
@@ -607,6 +616,7 @@ func (s *site) answered(title string) string {
 // One question at a time, to the proof at the end: with script in place, and
 // without.
 func TestAdaptiveWalk(t *testing.T) {
+	t.Parallel()
 	for _, script := range []bool{true, false} {
 		t.Run(map[bool]string{true: "with script", false: "without"}[script], func(t *testing.T) {
 			s := newSite(t)

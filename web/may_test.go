@@ -29,6 +29,7 @@ func (s *site) offered(path string) (forms []string) {
 // No page shows anybody a form that would be refused, and nobody who may
 // answer is left without one.
 func TestNoFormIsRefused(t *testing.T) {
+	t.Parallel()
 	refused := []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusLocked}
 	for _, role := range web.Roles {
 		for _, locked := range []bool{false, true} {

@@ -11,6 +11,7 @@ import (
 )
 
 func TestPeoplePagesAccessible(t *testing.T) {
+	t.Parallel()
 	s, base := delegating(t)
 	s.answer(base, johan, engine.DelegateKey("fact/tradlost"), engine.Delegation{Person: maria.ID, Due: "2026-11-20", Text: strings.Repeat("Fråga leverantören. ", 10)},
 		engine.DelegateKey("area/LOG"), engine.Delegation{Role: "arkivansvarig", Due: "2026-12-01"}, engine.CommentKey("requirement/LOG-01", 1), engine.Comment{Text: strings.Repeat("mycket", 40) + "\nrad två"})
@@ -49,6 +50,7 @@ func TestPeoplePagesAccessible(t *testing.T) {
 }
 
 func TestSignInPagesAccessible(t *testing.T) {
+	t.Parallel()
 	s := locked(t)
 	s.config.URL, s.config.Provider = nil, &web.Provider{Name: "Logga in med stadens konto", Issuer: "http://127.0.0.1:1", ClientID: "kravverk"}
 	s.open()
@@ -81,6 +83,7 @@ func TestSignInPagesAccessible(t *testing.T) {
 
 // By keyboard alone, and without script: delegating, answering, saying so.
 func TestDelegateInTheBrowser(t *testing.T) {
+	t.Parallel()
 	s, base := delegating(t)
 	b := newTab(t, s)
 	b.open(base + "/delegera?del=area/LOG")

@@ -50,6 +50,7 @@ func (b *tab) hand(name string, data []byte) {
 // From a finished list to an awarded tender, with three tenderers who save in
 // LibreOffice, in a real browser. Every page on the way is accessible.
 func TestProcurementInTheBrowser(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	base := s.settledSystem()
 	b := newTab(t, s)

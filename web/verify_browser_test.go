@@ -51,6 +51,7 @@ func (s *site) awarded(title string) (base, row string) {
 // LibreOffice, and the approval ends in a protocol. Every page on the way is
 // accessible.
 func TestVerificationInTheBrowser(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	a, row := s.awarded("Arkivet")
 	b := newTab(t, s)
@@ -246,6 +247,7 @@ func TestVerificationInTheBrowser(t *testing.T) {
 // The pages around a verification: platforms, plans across systems, a unit's own
 // texts, and one that leaves its group.
 func TestAroundAVerificationInTheBrowser(t *testing.T) {
+	t.Parallel()
 	s := newSite(t)
 	low, high := s.onPlatform()
 	check(t, s.db.Reopen(context.Background(), maria.ID, s.record(low).Classification.ID, 1, "Ny version."))
