@@ -50,6 +50,15 @@ func (s *server) assess(ctx context.Context, o *open) (*verified, error) {
 	more = append(more, e.Answers()...)
 	offers := o.Derivation.Inherit(v.Today, v.Agreements, o.Sources(engine.FromAgreement), more...)
 	v.Assessment = o.Derivation.Assess(o.Record, offers, v.Today)
+	v.planned = map[string]bool{}
+	for _, a := range v.Actions() {
+		for _, id := range a.Value.Requirements {
+			v.planned[id] = v.planned[id] || a.Value.Open()
+		}
+	}
+	if o.visit.plans(&v.Record) {
+		v.newAction = v.Base() + "/plan/" + itoa(v.NextAction())
+	}
 	return v, nil
 }
 

@@ -22,6 +22,9 @@ type verified struct {
 	Shared     []engine.Shared
 	Newest     int // the newest approved revision of what it started from; 0 when from nothing
 	Today      string
+
+	planned   map[string]bool // requirements that an open action is about
+	newAction string          // where the visitor makes a new one; "" when she may not
 }
 
 // verifying opens the B-classification of the address.
@@ -431,11 +434,8 @@ func (s *server) verifyRow(v *verified, x *engine.Assessed, f verifyFilter) veri
 	if x.Lapsed != nil {
 		row.Lapsed = s.dayOf(x.Lapsed.Until)
 	}
-	if v.visit.plans(&v.Record) {
-		row.Plan = v.Base() + "/plan/" + itoa(v.NextAction()) + "?krav=" + id
-	}
-	for _, a := range v.Actions() {
-		row.HasAction = row.HasAction || a.Value.Open() && slices.Contains(a.Value.Requirements, id)
+	if row.HasAction = v.planned[id]; v.newAction != "" {
+		row.Plan = v.newAction + "?krav=" + id
 	}
 	if row.Gap {
 		row.Sign.Word = "Lucka, planpost saknas"
