@@ -297,16 +297,7 @@ func howSay(h engine.How) []string {
 	if h.Text == "" || h.Answer == "" {
 		return nil
 	}
-	say := "Svar: " + lowerFirst(catalog.Name("answer", h.Answer))
-	if h.Role != "" {
-		say += ", bekräftat av " + lowerFirst(h.Role) + " " + h.Date
-	}
-	if e := h.Evidence; e != nil {
-		say += ", bevis: " + strings.TrimSpace(e.Title+" "+e.Date)
-	}
-	if h.Until != "" {
-		say += ", till " + h.Until
-	}
+	say := "Svar: " + lowerFirst(catalog.Name("answer", h.Answer)) + confirmedSay(h.Role, h.Date, h.Evidence, h.Until)
 	out := []string{say + "."}
 	if h.Remains != "" {
 		out = append(out, "Kvar för varje system: "+h.Remains)

@@ -98,15 +98,7 @@ func commitmentSay(c engine.Commitment) string {
 	if !catalog.Unfilled(c.Clause) && c.Clause != "" {
 		say += ", " + c.Clause
 	}
-	if c.Role != "" {
-		say += ", bekräftat av " + lowerFirst(c.Role) + " " + c.Date
-	}
-	if e := c.Evidence; e != nil {
-		say += ", bevis: " + strings.TrimSpace(e.Title+" "+e.Date)
-	}
-	if c.Until != "" {
-		say += ", till " + c.Until
-	}
+	say += confirmedSay(c.Role, c.Date, c.Evidence, c.Until)
 	if c.How != "" {
 		say += ". " + strings.TrimSuffix(c.How, ".")
 	}
@@ -114,4 +106,19 @@ func commitmentSay(c engine.Commitment) string {
 		say = "Gäller inte längre: " + strings.TrimSuffix(c.FallenWhy, ".")
 	}
 	return say + "."
+}
+
+// confirmedSay goes on with who has confirmed something and when, on what, and
+// until when.
+func confirmedSay(role, date string, e *engine.Evidence, until string) (say string) {
+	if role != "" {
+		say += ", bekräftat av " + lowerFirst(role) + " " + date
+	}
+	if e != nil {
+		say += ", bevis: " + strings.TrimSpace(e.Title+" "+e.Date)
+	}
+	if until != "" {
+		say += ", till " + until
+	}
+	return say
 }
