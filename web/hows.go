@@ -52,6 +52,7 @@ type howPage struct {
 	Link     string // this page
 	Words    wording
 	Form     howFields
+	Says     []string // what the text answers, for those who may not change it
 	Version  int
 	May      bool
 	Answers  []choice
@@ -235,7 +236,7 @@ func (s *server) howPage(r *http.Request) (howPage, engine.Kept, error) {
 	title := engine.Text(words[id].Title)
 	p := howPage{page: s.page(r, id+" "+title+", gemensamt svar", "avtal", crumb{"Avtal och plattformar", "/avtal"}, crumb{"Gemensamma svar", "/gemensamt?enhet=" + url.QueryEscape(unit)}, crumb{id, ""}),
 		ID: id, Unit: unitName(v.org, unit), Link: howLink(unit, id), Words: words[id], Version: k.Version, May: v.in(unit, begin), Roles: s.roles(),
-		Form: howFields{Text: k.How.Text, Answer: k.How.Answer, Remains: k.How.Remains, Role: k.How.Role, Until: k.How.Until}, Saved: howSaved[r.FormValue("sparat")]}
+		Form: howFields{Text: k.How.Text, Answer: k.How.Answer, Remains: k.How.Remains, Role: k.How.Role, Until: k.How.Until}, Saved: howSaved[r.FormValue("sparat")], Says: howSay(k.How)}
 	if e := k.How.Evidence; e != nil {
 		p.Form.Title, p.Form.Link, p.Form.Date = e.Title, e.Link, e.Date
 	}
