@@ -47,12 +47,19 @@ type How struct {
 	Evidence *Evidence `json:"evidence,omitempty"`
 }
 
-// offer is what the unit's answer offers. Without evidence it is assumed: that a
-// unit says so does not show that this system is run so.
+// Strength is that of the answer as an offer. Without evidence it is assumed: that
+// a unit says so does not show that a system is run so.
+func (h How) Strength() string {
+	if h.Evidence == nil {
+		return "assumed"
+	}
+	return "verified"
+}
+
+// offer is what the unit's answer offers.
 func (h How) offer(unit, title, requirement string) Offer {
-	p := &catalog.Prefill{RequirementID: requirement, Answer: h.Answer, How: h.Text, Remains: h.Remains, ValidUntil: h.Until, Strength: "assumed", Source: title}
+	p := &catalog.Prefill{RequirementID: requirement, Answer: h.Answer, How: h.Text, Remains: h.Remains, ValidUntil: h.Until, Strength: h.Strength(), Source: title}
 	if e := h.Evidence; e != nil {
-		p.Strength = "verified"
 		p.Source += ", " + strings.TrimSpace(e.Title+" "+e.Date)
 	}
 	if h.Role != "" {

@@ -26,6 +26,7 @@ type acceptPage struct {
 
 // acceptGroup is the offers of one source and strength.
 type acceptGroup struct {
+	Key                    string // tells it from the others on the page
 	Title, Strength, Class string
 	Source                 string // when it is the same for all rows
 	Rows                   []acceptRow
@@ -68,12 +69,12 @@ func (s *server) acceptPage(v *verified, area string, chosen []string) acceptPag
 			continue
 		}
 		view := s.offeredView(v, x.Requirement.ID, verifyFilter{}, *o)
-		key := acceptTitle(v, *o) + "/" + o.Prefill.Strength
+		key := string(o.Kind) + "/" + o.From + "/" + acceptTitle(v, *o) + "/" + o.Prefill.Strength
 		n, ok := at[key]
 		if !ok {
 			n = len(p.Groups)
 			at[key] = n
-			p.Groups = append(p.Groups, acceptGroup{Title: acceptTitle(v, *o) + ", " + strengthWords[o.Prefill.Strength], Strength: view.Strength, Class: o.Prefill.Strength, Source: view.Source})
+			p.Groups = append(p.Groups, acceptGroup{Key: key, Title: acceptTitle(v, *o) + ", " + strengthWords[o.Prefill.Strength], Strength: view.Strength, Class: o.Prefill.Strength, Source: view.Source})
 		}
 		g := &p.Groups[n]
 		if view.Source != g.Source {
@@ -140,18 +141,17 @@ func (s *server) acceptOffers(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	chosen, area := r.PostForm["forslag"], r.FormValue("omrade")
-	if chosen == nil {
-		chosen = []string{}
-	}
-	only, declined := r.PostFormValue("bara"), r.PostFormValue("avboj") // one group, by its title
+	chosen, area := append([]string{}, r.PostForm["forslag"]...), r.FormValue("omrade")
+	slices.Sort(chosen)
+	chosen = slices.Compact(chosen)
+	only, declined := r.PostFormValue("bara"), r.PostFormValue("avboj") // one group, by its key
 	if declined != "" {
 		only = declined
 	}
 	now, group := map[string]*engine.Assessed{}, map[string]string{}
 	for _, g := range s.acceptPage(v, area, chosen).Groups {
 		for _, row := range g.Rows {
-			now[row.Value], group[row.Value] = v.Assessment.Row(row.ID), g.Title
+			now[row.Value], group[row.Value] = v.Assessment.Row(row.ID), g.Key
 		}
 	}
 	var changes []engine.Change

@@ -87,8 +87,8 @@ func TestAnsweringByLink(t *testing.T) {
 	s.open()
 	form := s.get(link).form(link, "gor", "skicka", "svar-"+one, "yes")
 	s.approved(base)
-	s.get(link).wants(200, "Verifieringen är avslutad").lacks("Skicka in")
-	s.post(link, form).wants(423, "Verifieringen är avslutad")
+	s.get(link).wants(200, "Det går inte att ändra svaren just nu").lacks("Skicka in")
+	s.post(link, form).wants(423, "Det går inte att ändra svaren just nu")
 	if now := s.tender(base); now.Version != x.Version {
 		t.Errorf("%+v", now)
 	}
@@ -173,7 +173,7 @@ func TestLinkScope(t *testing.T) {
 				t.Errorf("the page leads to %s", href)
 			}
 		}
-		for header, want := range map[string]string{"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow, noarchive"} {
+		for header, want := range map[string]string{"Cache-Control": "no-store", "Referrer-Policy": "same-origin", "X-Robots-Tag": "noindex, nofollow, noarchive"} {
 			if got := page.Header.Get(header); got != want {
 				t.Errorf("%s: %q", header, got)
 			}
@@ -225,7 +225,7 @@ func TestLinksThatOpenNothing(t *testing.T) {
 
 	unknown := s.get("/svar/"+strings.Repeat("a", 26)).wants(404, "Länken går inte att använda", "hör av dig till den i kommunen")
 	for name, link := range map[string]string{"replaced": replaced, "revoked": revoked, "expired": expired, "cut": revoked[:len(revoked)-1]} {
-		if got := s.get(link); got.Code != unknown.Code || got.Body != unknown.Body || got.Header.Get("Referrer-Policy") != "no-referrer" || got.Header.Get("Cache-Control") != "no-store" || got.Header.Get("X-Robots-Tag") == "" {
+		if got := s.get(link); got.Code != unknown.Code || got.Body != unknown.Body || got.Header.Get("Referrer-Policy") != "same-origin" || got.Header.Get("Cache-Control") != "no-store" || got.Header.Get("X-Robots-Tag") == "" {
 			t.Errorf("%s: %d\n%s\n%v", name, got.Code, got.text(), got.Header)
 		}
 		if got := s.post(link, form); got.Code != unknown.Code || got.Body != unknown.Body {

@@ -92,7 +92,7 @@ func (s *server) lastApproved(ctx context.Context, classification string) (*engi
 }
 
 // hearsay looks up whether what somebody has accepted elsewhere still stands
-// there, through whoever that was taken from in turn.
+// there, no weaker than it was taken, through whoever that was taken from in turn.
 type hearsay struct {
 	s          *server
 	ctx        context.Context
@@ -101,11 +101,12 @@ type hearsay struct {
 	self       string // the classification that is offered: its own word does not come back to it
 	today      string
 	snapshots  map[string]*engine.Snapshot
+	units      map[string]map[string]engine.Kept
 	err        error // the first that a lookup ended in: then nothing can be said
 }
 
 func (s *server) hearsay(ctx context.Context, shared []engine.Shared, org *engine.Organisation, self string) *hearsay {
-	return &hearsay{s: s, ctx: ctx, shared: shared, agreements: engine.Agreements(shared, org, ""), self: self, today: s.today(), snapshots: map[string]*engine.Snapshot{}}
+	return &hearsay{s: s, ctx: ctx, shared: shared, agreements: engine.Agreements(shared, org, ""), self: self, today: s.today(), snapshots: map[string]*engine.Snapshot{}, units: map[string]map[string]engine.Kept{}}
 }
 
 // stands is for engine.Relation.
@@ -121,9 +122,10 @@ func (x *hearsay) follow(requirement string, t engine.Taken, seen []string) bool
 			return false
 		}
 		c := x.agreements[i].Commitment(requirement)
-		return c != nil && !c.Fallen
+		return c != nil && !c.Fallen && (c.Until == "" || c.Until >= x.today) && (c.Answer == "" || c.Answer == t.Answer) && strengthRank[c.Strength] <= strengthRank[t.Strength]
 	case engine.FromUnit:
-		return engine.Hows(x.shared, t.From)[requirement].How.Answer != ""
+		h := x.hows(t.From)[requirement].How
+		return h.Answer == t.Answer && (h.Until == "" || h.Until >= x.today) && strengthRank[h.Strength()] <= strengthRank[t.Strength]
 	case engine.FromPlatform, engine.FromSibling, engine.FromEarlier:
 		if t.From == x.self || slices.Contains(seen, t.From) {
 			return false
@@ -140,9 +142,26 @@ func (x *hearsay) follow(requirement string, t engine.Taken, seen []string) bool
 		if !met && (r.Value != engine.AnswerPartly || t.Answer != engine.AnswerPartly) {
 			return false
 		}
+		strength := "assumed"
+		switch {
+		case r.Taken != nil:
+			strength = r.Taken.Strength
+		case len(r.Evidence) > 0:
+			strength = "verified"
+		}
+		if strengthRank[strength] > strengthRank[t.Strength] {
+			return false
+		}
 		return r.Taken == nil || x.follow(requirement, *r.Taken, append(seen, t.From))
 	}
 	return true // an author's, a tenderer's or a supplier's word does not fall: it expires, or is changed where it was given
+}
+
+func (x *hearsay) hows(unit string) map[string]engine.Kept {
+	if x.units[unit] == nil {
+		x.units[unit] = engine.Hows(x.shared, unit)
+	}
+	return x.units[unit]
 }
 
 func (x *hearsay) snapshot(id string) *engine.Snapshot {
@@ -161,14 +180,14 @@ func (x *hearsay) snapshot(id string) *engine.Snapshot {
 // whether it holds.
 type stand struct {
 	requirement string
-	taken       engine.Taken // its kind, where it is from, what it answers and its last day
+	taken       engine.Taken // its kind, where it is from, what it answers, how strongly, and its last day
 }
 
 func standsOf(rec *engine.Record) []stand {
 	var out []stand
 	for id, r := range rec.Responses() {
 		if t := r.Taken; t != nil && r.Value != "" {
-			out = append(out, stand{id, engine.Taken{Kind: t.Kind, From: t.From, Answer: t.Answer, ValidUntil: t.ValidUntil}})
+			out = append(out, stand{id, engine.Taken{Kind: t.Kind, From: t.From, Answer: t.Answer, Strength: t.Strength, ValidUntil: t.ValidUntil}})
 		}
 	}
 	return out

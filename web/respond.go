@@ -25,6 +25,7 @@ type respondPage struct {
 	Declined   []offeredView
 	Stands     string // whose word the answer stands on, or would
 	Saved      string
+	Gone       bool     // the offer that the form was filled in from is no more
 	Filtered   string   // what the way on is narrowed to
 	How        string   // what is written for all the unit's systems
 	HowFrom    string   // which unit's, and when
@@ -136,8 +137,10 @@ func (s *server) respondPage(r *http.Request, v *verified, x *engine.Assessed, f
 	if k := engine.HowOf(v.Shared, v.visit.org, v.System.Unit, id); k.Version > 0 {
 		p.How, p.HowFrom, p.HowLink = k.How.Text, v.visit.org.Title(k.Unit)+", "+s.day(k.At), howLink(k.Unit, id)
 	}
+	// Where a unit has a common answer already it is changed there, in sight of all
+	// who stand on it.
 	for _, u := range v.visit.org.Above(v.System.Unit) {
-		if v.visit.in(u.ID, begin) {
+		if v.visit.in(u.ID, begin) && engine.Hows(v.Shared, u.ID)[id].How.Answer == "" {
 			p.KeepsHow = append(p.KeepsHow, choice{ID: u.ID, Title: u.Title})
 		}
 	}
@@ -222,6 +225,10 @@ func (s *server) respond(w http.ResponseWriter, r *http.Request) error {
 		next, bad = s.responseOf(r, &p, x)
 		if len(bad) > 0 {
 			p.Missing, p.Failed = bad, true
+			if p.Gone {
+				p.Form.Offer = ""
+				return s.showRespond(w, r, http.StatusConflict, p)
+			}
 			return s.showRespond(w, r, http.StatusUnprocessableEntity, p)
 		}
 	}
@@ -235,7 +242,10 @@ func (s *server) respond(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if p.Form.Keep != "" && (does == "" || does == "vidare") {
-		if err := s.keepHow(r, v, p.Form.Keep, id, next); err != nil {
+		switch err := s.keepHow(r, v, p.Form.Keep, id, next); {
+		case conflict(err) != nil: // somebody wrote one meanwhile: hers stands
+			saved = "barahar"
+		case err != nil:
 			return err
 		}
 	}
@@ -264,8 +274,8 @@ func (s *server) showRespond(w http.ResponseWriter, r *http.Request, status int,
 	return s.render(w, status, "respond", p)
 }
 
-// keepHow saves a response for all of a unit's systems: the text, and what it
-// answers. The last one wins, and the journal has the earlier ones.
+// keepHow saves a response of one's own for all of a unit's systems: the text, and
+// what it answers.
 func (s *server) keepHow(r *http.Request, v *verified, unit, id string, from engine.Response) error {
 	key := engine.HowKey(unit, id)
 	version := 0
@@ -305,9 +315,6 @@ func (s *server) responseOf(r *http.Request, p *respondPage, x *engine.Assessed)
 	if f.Value == engine.AnswerCompensated {
 		out.DecidedBy = f.DecidedBy
 	}
-	if f.Keep != "" && (f.How == "" || !slices.ContainsFunc(p.KeepsHow, func(c choice) bool { return c.ID == f.Keep })) {
-		wrong("enhetens", "Skriv hur ni gör, om det ska sparas för fler system")
-	}
 	choose(p.KeepsHow, f.Keep)
 	bad = append(bad, lackErrors(out.Lacks())...)
 	if out.DecidedBy != "" && !slices.Contains(p.Roles, out.DecidedBy) {
@@ -326,17 +333,34 @@ func (s *server) responseOf(r *http.Request, p *respondPage, x *engine.Assessed)
 	// An answer that is still what was accepted is still on its word, also when
 	// that has changed since, unless the person says that we stand for it ourselves.
 	t := x.Response.Taken
-	for _, o := range slices.Concat(x.Offers, x.Declined) {
-		if now := o.Taken(); f.Offer != "" && now.Hash() == f.Offer && o.Offered == rule.Yes && !now.ExpiredAt(s.today()) {
-			t = &now
+	if f.Offer != "" && (t == nil || t.Hash() != f.Offer) {
+		t = nil
+		for _, o := range slices.Concat(x.Offers, x.Declined) {
+			if now := o.Taken(); now.Hash() == f.Offer && o.Offered == rule.Yes && !now.ExpiredAt(s.today()) {
+				t = &now
+			}
+		}
+		if t == nil && !f.Own {
+			p.Gone = true
+			wrong("forslag", "Förslaget som svaret fylldes i från har ändrats eller gått ut. Läs förslagen på nytt, eller kryssa för att ni svarar själva")
+			return out, bad
 		}
 	}
-	if t != nil && !f.Own && out.Value == t.Answer && out.How == t.How {
+	if t != nil && !f.Own && out.Value == t.Answer && strings.TrimSpace(out.How) == strings.TrimSpace(strings.ReplaceAll(t.How, "\r\n", "\n")) {
 		out.Taken = t
 		out.Declined = slices.DeleteFunc(slices.Clone(out.Declined), func(h string) bool { return h == t.Hash() })
 	}
 	if t != nil {
 		p.Stands = standsOn(t)
+	}
+	switch {
+	case f.Keep == "":
+	case !slices.ContainsFunc(p.KeepsHow, func(c choice) bool { return c.ID == f.Keep }):
+		wrong("enhetens", "Enheten har redan ett gemensamt svar. Ändra det där")
+	case f.How == "":
+		wrong("enhetens", "Skriv hur ni gör, om det ska sparas för fler system")
+	case out.Taken != nil:
+		wrong("enhetens", "Svaret står på någon annans ord, så det kan inte gälla fler system. Kryssa för att ni svarar själva, om ni gör det")
 	}
 	return out, bad
 }

@@ -470,8 +470,7 @@ func (s *server) guard(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
 		h.Set("Cache-Control", "no-store")
-		if strings.HasPrefix(r.URL.Path, "/svar/") { // the address is all that it takes to get in
-			h.Set("Referrer-Policy", "no-referrer")
+		if strings.HasPrefix(r.URL.Path, "/svar/") { // the address is all that it takes to get in: nobody else's site is told it either way
 			h.Set("X-Robots-Tag", "noindex, nofollow, noarchive")
 		}
 		if s.secure() {
@@ -527,11 +526,18 @@ func (s *server) recoverer(next http.Handler) http.Handler {
 }
 
 // parseForm reads the form; one that cannot be read is the sender's mistake.
+// Browsers end the lines of a text with CR LF, whatever they were given: what
+// comes back unchanged has to be what was sent.
 func parseForm(r *http.Request) error {
 	err := r.ParseForm()
 	var tooBig *http.MaxBytesError
 	if err != nil && !errors.As(err, &tooBig) {
 		return errForm
+	}
+	for _, values := range r.PostForm {
+		for i, v := range values {
+			values[i] = strings.ReplaceAll(v, "\r\n", "\n")
+		}
 	}
 	return err
 }

@@ -300,7 +300,7 @@ func (s *server) verify(w http.ResponseWriter, r *http.Request) error {
 }
 
 // verifySaved says what has been done.
-var verifySaved = map[string]string{"svar": "Svaret är sparat.", "godtagna": "Förslagen du valde är godtagna.", "nej": "Förslaget är avböjt. Det kommer tillbaka om källan ändrar det.", "avbojda": "Förslagen du valde är avböjda. De kommer tillbaka om källan ändrar dem.", "tillbaka": "Svaret är tillbakataget."}
+var verifySaved = map[string]string{"svar": "Svaret är sparat.", "godtagna": "Förslagen du valde är godtagna.", "nej": "Förslaget är avböjt. Det kommer tillbaka om källan ändrar det.", "avbojda": "Förslagen du valde är avböjda. De kommer tillbaka om källan ändrar dem.", "tillbaka": "Svaret är tillbakataget.", "barahar": "Svaret är sparat här. Någon annan skrev ett gemensamt svar samtidigt, och det gäller för de andra systemen."}
 
 // sumFigures is a sum in words, what is most wanted first.
 func sumFigures(x engine.Sum) []figure {

@@ -134,7 +134,7 @@ func TestVerification(t *testing.T) {
 	}
 	// One group first, then the rest.
 	form["forslag"] = chosen
-	form.Set("bara", "Avtal: Systemtjänsteavtalet, avtalat")
+	form.Set("bara", regexp.MustCompile(`name="bara" value="([^"]*)">Godta bara de ikryssade här<span class="vh">: Avtal: Systemtjänsteavtalet[^,]*, avtalat<`).FindStringSubmatch(page.Body)[1])
 	s.post(base+"/godta", form).wants(303)
 	for id, r := range s.record(base).Responses() {
 		if r.Taken != nil && r.Taken.Strength != "contracted" {
@@ -173,7 +173,10 @@ func TestVerification(t *testing.T) {
 	s.submit(row, row, "svar", "yes", "bevis", "Protokoll", "datum", "2031-01-01", "lank", "javascript:alert(1)").wants(422, "Skriv dagen då beviset gällde", "Skriv hela adressen")
 	s.submit(row, row, "svar", "yes", "hur", "Vi låser själva.", "bevis", "Protokoll", "datum", "2026-11-01", "lank", "https://diarium.example/1", "enhetens", rec.System.Unit).wants(303)
 	s.get(row).wants(200, "Uppfyllt", "Vi låser själva.", "Protokoll", "Så gör enheten")
-	s.submit(row, row, "svar", "yes", "hur", "Vi låser med larm.", "enhetens", rec.System.Unit).wants(303)
+	// Changed where everybody who stands on it is seen, and not from one of them.
+	s.submit(row, row, "svar", "yes", "hur", "Vi låser med larm.", "enhetens", rec.System.Unit).wants(422, "Enheten har redan ett gemensamt svar")
+	common := "/gemensamt/" + rec.System.Unit + "/FYS-01"
+	s.submit(common, common, "hur", "Vi låser med larm.", "roll", "Systemägare").wants(303)
 	if h := s.get("/gemensamt/"+rec.System.Unit+"/FYS-01").wants(200, "Historik").text(); !regexp.MustCompile("(?s)Vi låser med larm.*Vi låser själva").MatchString(h) {
 		t.Error("the unit's text has lost its history")
 	}
@@ -325,6 +328,62 @@ func TestChangeAnOffer(t *testing.T) {
 	}
 }
 
+// What a browser does to line ends, an offer that goes while somebody writes, and
+// a text for more systems: none of them makes another's word one's own.
+func TestWhoseWordItStays(t *testing.T) {
+	s := newSite(t)
+	base := s.verified(s.filled())
+	unit := s.record(base).System.Unit
+	common := "/gemensamt/" + unit + "/STY-02"
+	keep := func(fields ...string) {
+		t.Helper()
+		s.submit(common, common, append([]string{"hur", "Så gör vi.\nAlltid.", "svar", "yes", "roll", "Systemägare"}, fields...)...).wants(303)
+	}
+	keep()
+	row := base + "/verifiering/STY-02"
+	hash := func() string {
+		t.Helper()
+		return regexp.MustCompile(`forslag=([0-9a-f]{64})`).FindStringSubmatch(s.get(row).Body)[1]
+	}
+	s.submit(row, row, "gor", "godta:"+hash()).wants(303)
+	s.submit(row, row, "svar", "yes", "hur", "Så gör vi.\r\nAlltid.", "kommentar", "Kollat namnen.").wants(303)
+	if x := s.record(base).Responses()["STY-02"]; x.Taken == nil || x.Comment == "" {
+		t.Errorf("the ends of lines made it our own: %+v", x)
+	}
+	s.submit(row, row, "svar", "yes", "hur", "Så gör vi.\nAlltid.", "bevis", "Bild", "datum", "2026-11-01", "enhetens", store.TopUnit).wants(422, "står på någon annans ord")
+	s.submit(row, row, "gor", "ta-tillbaka").wants(303)
+
+	// Gone while the form was open.
+	filled := s.get(row + "?forslag=" + hash())
+	form := filled.form(row, "svar", "yes", "hur", "Så gör vi.\nAlltid.", "forslag", hash())
+	s.submit(common, common, "gor", "ta-bort").wants(303)
+	s.post(row, form).wants(409, "har ändrats eller gått ut")
+	if x := s.record(base).Responses()["STY-02"]; x.Value != "" {
+		t.Errorf("saved: %+v", x)
+	}
+	form.Set("eget", "1")
+	s.post(row, form).wants(303)
+	s.get(row).wants(200, "Uppfyllt")
+
+	// A source that grows weaker is told at second hand too, and where one begins.
+	keep("bevis", "Beslut", "datum", "2026-11-01")
+	s.submit(row, row, "gor", "ta-tillbaka").wants(303)
+	s.submit(row, row, "gor", "godta:"+hash()).wants(303)
+	s.submit(base+"/kallor", base+"/kallor", "svarar", "STY-02").wants(303)
+	s.approved(base)
+	high := s.began(s.complete("Appen"), shipped().SetHash)
+	s.submit(high+"/kallor", high+"/kallor", "plattform", strings.TrimPrefix(base, "/klassning/")).wants(303)
+	at := high + "/verifiering/STY-02"
+	page := s.get(at)
+	taken := regexp.MustCompile(`value="(godta:[0-9a-f]{64})"[^>]*>Godta<span class="vh"> förslaget [a-zåäö]+ från Plattform`).FindStringSubmatch(page.Body)
+	s.post(at, page.form(at, "gor", taken[1])).wants(303)
+	s.get("/").wants(200).lacks("Svar att se över")
+	s.get(at).wants(200).lacks("Finns inte längre")
+	keep("bevis", "", "datum", "")
+	s.get(at).wants(200, "Finns inte längre")
+	s.get("/").wants(200, "Svar att se över")
+}
+
 // What is offered together can be said no to together, and what has changed is
 // renewed together, shown with what it was.
 func TestRenewTogether(t *testing.T) {
@@ -352,8 +411,9 @@ func TestRenewTogether(t *testing.T) {
 		t.Fatalf("%v", chosen)
 	}
 	// No to the one, yes to the other.
-	form = page.form(base+"/godta", "avboj", "Avtal: Systemtjänsteavtalet (STA), avtalat")
-	form["forslag"] = chosen[:1]
+	key := regexp.MustCompile(`name="avboj" value="([^"]*)"`).FindStringSubmatch(page.Body)[1]
+	form = page.form(base+"/godta", "avboj", key)
+	form["forslag"] = []string{chosen[0], chosen[0]} // twice in one form is once
 	s.post(base+"/godta", form).wants(303)
 	page = s.get(base + "/godta")
 	form = page.form(base + "/godta")

@@ -40,7 +40,7 @@ func TestVerifyAgainstTheDatabase(t *testing.T) {
 	var received []byte
 	for _, r := range records {
 		p, err := db.Publication(ctx, r.Classification.ID, 1)
-		if err != nil {
+		if err != nil || r.Classification.Type != "A" { // a B's are rounds to its supplier
 			continue
 		}
 		sent = p

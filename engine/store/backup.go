@@ -344,10 +344,14 @@ func forgetSessions(ctx context.Context, path string) error {
 	}
 	defer db.Close()
 	return transact(ctx, db, nil, func(tx *sql.Tx) error {
-		for _, table := range []string{"session", "invitation"} {
+		for table, forget := range map[string]string{
+			"session": `DELETE FROM session`, "invitation": `DELETE FROM invitation`,
+			// What a supplier has written stays; one that was closed since is not opened again.
+			"supplier_link": `UPDATE supplier_link SET revoked_at = made_at WHERE revoked_at = ''`,
+		} {
 			ok, err := hasTable(tx, table)
 			if err == nil && ok {
-				_, err = tx.ExecContext(ctx, `DELETE FROM `+table)
+				_, err = tx.ExecContext(ctx, forget)
 			}
 			if err != nil {
 				return err

@@ -322,7 +322,10 @@ func (s *Store) ErasePayloads(ctx context.Context, by, classificationID string) 
 		if err != nil {
 			return line{}, err
 		}
-		err = erasePayloads(ctx, tx, ofClassification, classificationID)
+		if err = erasePayloads(ctx, tx, ofClassification, classificationID); err == nil {
+			// What a supplier has written by a link and not handed in is nobody's answer.
+			_, err = tx.ExecContext(ctx, `UPDATE supplier_link SET draft = '{}', contact = '', version = version + 1 WHERE classification_id = $1`, classificationID)
+		}
 		return line{action: payloadErase, system: system, classification: classificationID}, err
 	})
 }
@@ -353,7 +356,11 @@ func (s *Store) ErasePerson(ctx context.Context, by, id string) error {
 			disabled_at = CASE disabled_at WHEN '' THEN $1 ELSE disabled_at END WHERE person_id = $2`, now, id); err != nil {
 			return l, err
 		}
-		_, err := tx.ExecContext(ctx, `DELETE FROM invitation WHERE person_id = $1`, id)
+		if _, err := tx.ExecContext(ctx, `DELETE FROM invitation WHERE person_id = $1`, id); err != nil {
+			return l, err
+		}
+		// The form for a link begins with the name of whoever makes it.
+		_, err := tx.ExecContext(ctx, `UPDATE supplier_link SET contact = '' WHERE made_by = $1`, id)
 		return l, err
 	})
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -155,4 +156,41 @@ func TestLinkEnds(t *testing.T) {
 	}
 	_, err = s.VerifyJournal(ctx)
 	check(t, err)
+}
+
+// Neither a restore nor an erasure leaves a way in, or what should be gone: a link
+// that was closed after the copy was made is not open again, and drafts and names
+// go with the rest.
+func TestLinksRestoredAndErased(t *testing.T) {
+	s, id := fresh(t)
+	round(t, s, id, 1, "Driftbolaget AB", "A")
+	token, err := s.MakeLink(ctx, anna.ID, id, 1, "Anna, 040-1", s.now().Add(time.Hour))
+	check(t, err)
+	check(t, s.SaveLink(ctx, token, 0, 0, map[string]engine.Claim{"A": says("yes")}, false))
+	made := backup(t, s)
+	to := filepath.Join(t.TempDir(), "ny.db")
+	_, err = restore(made.Path, to, false)
+	check(t, err)
+	n := reopen(t, to)
+	_, err = n.OpenLink(ctx, token)
+	wantErr(t, err, engine.ErrNotFound)
+	links, err := n.Links(ctx, id)
+	check(t, err)
+	if len(links) != 1 || len(links[0].Draft) != 1 {
+		t.Errorf("what the supplier wrote is lost: %+v", links)
+	}
+
+	check(t, s.ErasePayloads(ctx, "", id))
+	l, err := s.OpenLink(ctx, token)
+	check(t, err)
+	if len(l.Draft) != 0 || l.Contact != "" {
+		t.Errorf("after the erasure: %+v", l)
+	}
+	wantErr(t, s.SaveLink(ctx, token, 1, 0, map[string]engine.Claim{"A": says("no")}, false), engine.ErrChanged)
+	_, err = s.MakeLink(ctx, anna.ID, id, 1, "Anna, 040-1", s.now().Add(time.Hour))
+	check(t, err)
+	check(t, s.ErasePerson(ctx, "", anna.ID))
+	if links, err := s.Links(ctx, id); err != nil || links[0].Contact != "" {
+		t.Errorf("%+v %v", links, err)
+	}
 }
