@@ -177,16 +177,16 @@ func (d *Derivation) Inherit(date string, agreements []Agreement, uses []string,
 			}
 		}
 		if len(offers) > 0 {
-			slices.SortStableFunc(offers, func(a, b Offer) int { return weakness(a.Prefill.Strength) - weakness(b.Prefill.Strength) })
+			slices.SortStableFunc(offers, func(a, b Offer) int { return Weakness(a.Prefill.Strength) - Weakness(b.Prefill.Strength) })
 			out[x.Requirement.ID] = offers
 		}
 	}
 	return out
 }
 
-// weakness orders strengths, the best-founded first. One that is not known is no
-// stronger than an assumption.
-func weakness(strength string) int {
+// Weakness orders strengths, the best-founded first: 0 is verified, 1 contracted
+// and 2 assumed. One that is not known is no stronger than an assumption.
+func Weakness(strength string) int {
 	switch strength {
 	case "verified":
 		return 0

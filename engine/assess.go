@@ -229,7 +229,7 @@ func (x *Assessed) Best(date string) *Offer {
 		if o.Offered != rule.Yes || o.Prefill.ExpiredAt(date) || o.Prefill.Answer != AnswerYes && o.Prefill.Answer != AnswerPartly {
 			continue
 		}
-		if x.Outcome != NoResponse && x.Staleness == "" && (x.Outcome != Assumed || weakness(o.Prefill.Strength) == weakness(t.Strength)) {
+		if x.Outcome != NoResponse && x.Staleness == "" && (x.Outcome != Assumed || Weakness(o.Prefill.Strength) == Weakness(t.Strength)) {
 			return nil // the first is the best-founded: the rest are no better
 		}
 		return o

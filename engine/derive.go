@@ -197,7 +197,7 @@ func (f *Facts) finding(r *catalog.Requirement, q *questions) Finding {
 	// The best-founded first: verified, contracted, assumed; then the later
 	// profile.
 	slices.SortStableFunc(x.Offers, func(a, b Offer) int {
-		if s := weakness(a.Prefill.Strength) - weakness(b.Prefill.Strength); s != 0 {
+		if s := Weakness(a.Prefill.Strength) - Weakness(b.Prefill.Strength); s != 0 {
 			return s
 		}
 		return b.Prefill.Profile.Precedence - a.Prefill.Profile.Precedence

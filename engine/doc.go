@@ -20,6 +20,12 @@
 // buyer has tailored beside what was found, and Compared puts what came back
 // side by side.
 //
+// A B-classification goes on from the Derivation: Inherit gathers what is offered
+// from prefills, agreements, common answers (How), other classifications'
+// snapshots and what suppliers have said, and Assess tells what each response
+// comes to, on whose word, and whether that word still stands. An offer counts
+// only when somebody has accepted it, and never for more than it is.
+//
 // Unknown is the zero value of every verdict and never means no. An unanswered
 // question, an answer "vet ej" and an unrated level leave a set of possible
 // values; a requirement applies when its condition holds for all of them, does

@@ -89,7 +89,7 @@ func (s *server) acceptPage(v *verified, area string, chosen []string) acceptPag
 		default:
 			p.Renewed++
 			row.Was = responseWord(x.Response.Value) + ", " + strengthWords[x.Response.Taken.Strength] + ". " + staleWords[x.Staleness]
-			row.Chosen = row.Chosen && x.Response.Value == o.Prefill.Answer && strengthRank[o.Prefill.Strength] <= strengthRank[x.Response.Taken.Strength]
+			row.Chosen = row.Chosen && x.Response.Value == o.Prefill.Answer && engine.Weakness(o.Prefill.Strength) <= engine.Weakness(x.Response.Taken.Strength)
 		}
 		if chosen != nil {
 			row.Chosen = slices.Contains(chosen, row.Value)
@@ -104,12 +104,9 @@ func (s *server) acceptPage(v *verified, area string, chosen []string) acceptPag
 		}
 		g.Rows = append(g.Rows, row)
 	}
-	slices.SortStableFunc(p.Groups, func(a, b acceptGroup) int { return strengthRank[a.Class] - strengthRank[b.Class] })
+	slices.SortStableFunc(p.Groups, func(a, b acceptGroup) int { return engine.Weakness(a.Class) - engine.Weakness(b.Class) })
 	return p
 }
-
-// strengthRank orders strengths, the best-founded first.
-var strengthRank = map[string]int{"verified": 0, "contracted": 1, "assumed": 2}
 
 // strengthWords is a strength in a word.
 var strengthWords = map[string]string{"assumed": "antaget", "contracted": "avtalat", "verified": "verifierat"}

@@ -215,8 +215,7 @@ func (s *server) howPage(r *http.Request) (howPage, engine.Kept, error) {
 	if err != nil {
 		return howPage{}, engine.Kept{}, err
 	}
-	hows := engine.Hows(shared, unit)
-	k := hows[id]
+	k := engine.Hows(shared, unit)[id]
 	for _, x := range shared {
 		if x.Key == engine.HowKey(unit, id) {
 			k.Version = x.Version // also of one that was taken back
@@ -249,7 +248,8 @@ func (s *server) howPage(r *http.Request) (howPage, engine.Kept, error) {
 			p.Above = &howAbove{v.org.Title(a.Unit), a.How.Text, catalog.Name("answer", a.How.Answer), howLink(a.Unit, id)}
 		}
 	}
-	now := engine.HowOffers(shared, v.org, unit)[id]
+	offers := engine.HowOffers(shared, v.org, unit)
+	now := offers[id]
 	for i := range records {
 		rec := &records[i]
 		t := takenFrom(rec, engine.FromUnit)[id]
@@ -269,7 +269,7 @@ func (s *server) howPage(r *http.Request) (howPage, engine.Kept, error) {
 	if r.FormValue("faller") != "" {
 		p.Falls = v.shown(id, follow(records, engine.FromUnit, unit, []string{id}))
 	}
-	offers, passed := engine.HowOffers(shared, v.org, unit), false
+	passed := false
 	for _, x := range c.Requirements {
 		if _, answered := offers[x.ID]; passed && ofOrganisation(x) && !answered {
 			p.Next = &neighbor{x.ID, engine.Text(words[x.ID].Title), howLink(unit, x.ID)}

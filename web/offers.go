@@ -122,10 +122,10 @@ func (x *hearsay) follow(requirement string, t engine.Taken, seen []string) bool
 			return false
 		}
 		c := x.agreements[i].Commitment(requirement)
-		return c != nil && !c.Fallen && (c.Until == "" || c.Until >= x.today) && (c.Answer == "" || c.Answer == t.Answer) && strengthRank[c.Strength] <= strengthRank[t.Strength]
+		return c != nil && !c.Fallen && (c.Until == "" || c.Until >= x.today) && (c.Answer == "" || c.Answer == t.Answer) && engine.Weakness(c.Strength) <= engine.Weakness(t.Strength)
 	case engine.FromUnit:
 		h := x.hows(t.From)[requirement].How
-		return h.Answer == t.Answer && (h.Until == "" || h.Until >= x.today) && strengthRank[h.Strength()] <= strengthRank[t.Strength]
+		return h.Answer == t.Answer && (h.Until == "" || h.Until >= x.today) && engine.Weakness(h.Strength()) <= engine.Weakness(t.Strength)
 	case engine.FromPlatform, engine.FromSibling, engine.FromEarlier:
 		if t.From == x.self || slices.Contains(seen, t.From) {
 			return false
@@ -149,7 +149,7 @@ func (x *hearsay) follow(requirement string, t engine.Taken, seen []string) bool
 		case len(r.Evidence) > 0:
 			strength = "verified"
 		}
-		if strengthRank[strength] > strengthRank[t.Strength] {
+		if engine.Weakness(strength) > engine.Weakness(t.Strength) {
 			return false
 		}
 		return r.Taken == nil || x.follow(requirement, *r.Taken, append(seen, t.From))
